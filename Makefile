@@ -1,0 +1,40 @@
+# Two commands do all the set-up: `make run` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+JOBS ?= 2
+
+.PHONY: run test lint bench lock migration clean
+
+run: $(VENV)/.ready
+	$(BIN)/calsync up
+
+test: $(VENV)/.ready
+	$(BIN)/pytest -n $(JOBS) $(ARGS)
+
+lint: $(VENV)/.ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/zizmor --offline --quiet .github
+
+bench: $(VENV)/.ready
+	$(BIN)/python -m bench $(ARGS)
+
+# Writes supabase/migrations/ from sql/ (one file until the first tagged release).
+migration: $(VENV)/.ready
+	$(BIN)/python -m shared.db.build
+
+lock:
+	$(BIN)/python -m uv pip compile pyproject.toml --all-extras --generate-hashes --universal \
+	  --python-version 3.11 --no-emit-index-url --no-emit-find-links --quiet -o requirements.lock
+
+$(VENV)/.ready: requirements.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+clean:
+	rm -rf $(VENV) .calsync

@@ -1,0 +1,1 @@
+"""The outside world for development and tests: provider and Supabase stand-ins."""

@@ -1,0 +1,1 @@
+"""The function URLs: one file per function, wired by app.py."""

@@ -1,0 +1,1 @@
+"""What the functions share: decisions, steps, providers, database."""

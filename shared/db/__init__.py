@@ -1,0 +1,1 @@
+"""The one door to Postgres: call a SQL function, read a view."""
