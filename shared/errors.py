@@ -1,0 +1,74 @@
+"""A short error tree, named by what the caller does next. The docstring is the default message."""
+
+from shared.states import Failure
+
+
+class CalSyncError(Exception):
+    """Something went wrong."""
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or (self.__doc__ or "").strip())
+
+
+class ConfigurationError(CalSyncError):
+    """A setting is missing or malformed."""
+
+
+class LeaseLost(CalSyncError):
+    """Another worker holds this calendar now; nothing was written."""
+
+
+class Refused(CalSyncError):
+    """The database refused a call; the message says why and what to do."""
+
+
+class InvalidRequest(CalSyncError):
+    """The request is malformed; nothing was written."""
+
+
+class Forbidden(CalSyncError):
+    """The caller may not do this; nothing was written."""
+
+
+class ProviderError(CalSyncError):
+    """A provider call failed."""
+
+    failure: Failure = Failure.RETRY
+
+    def __init__(
+        self, message: str | None = None, *, code: str = "", retry_after: float | None = None
+    ) -> None:
+        """`code` is the provider's own reason; `retry_after` is in seconds, None if not told."""
+        super().__init__(message)
+        self.code = code
+        self.retry_after = retry_after
+
+
+class Retry(ProviderError):
+    """The provider is in trouble for a moment; try again later."""
+
+    failure = Failure.RETRY
+
+
+class QuotaExceeded(Retry):
+    """The provider asks for patience; this says nothing about the health of the calendar."""
+
+    failure = Failure.QUOTA
+
+
+class Reauthorize(ProviderError):
+    """Access was lost; the person must reconnect the account."""
+
+    failure = Failure.REAUTHORIZE
+
+
+class ResyncFully(ProviderError):
+    """The cursor died; everything must be read again."""
+
+    failure = Failure.RESYNC
+
+
+class GiveUp(ProviderError):
+    """Retrying cannot help."""
+
+    failure = Failure.GIVE_UP
