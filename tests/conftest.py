@@ -1,0 +1,62 @@
+"""Fixtures of every test: databases, each fresh, on one server for the whole session."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support import postgres
+
+_SESSION = pytest.StashKey[postgres.Session]()
+_CLEANUP = pytest.StashKey[ExitStack]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Opens the session in the controlling process; xdist workers are told where it is."""
+    worker: dict[str, Any] | None = getattr(config, "workerinput", None)
+    cleanup = config.stash[_CLEANUP] = ExitStack()
+    config.stash[_SESSION] = (
+        cleanup.enter_context(postgres.session())
+        if worker is None
+        else postgres.Session(Path(worker["session_folder"]))
+    )
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    node.workerinput["session_folder"] = str(node.config.stash[_SESSION].folder)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    config.stash[_CLEANUP].close()
+
+
+@pytest.fixture(scope="session")
+def postgres_server_url(pytestconfig: pytest.Config) -> str:
+    """The maintenance database of the session's server, as superuser."""
+    return postgres.server_url(pytestconfig.stash[_SESSION])
+
+
+@pytest.fixture(scope="session")
+def _template(postgres_server_url: str, pytestconfig: pytest.Config) -> str:
+    return postgres.ensure_template(postgres_server_url, pytestconfig.stash[_SESSION])
+
+
+@pytest.fixture
+def database_url(
+    postgres_server_url: str, _template: str, pytestconfig: pytest.Config
+) -> Iterator[str]:
+    """A migrated database of this test's own."""
+    name = postgres.unique_name(pytestconfig.stash[_SESSION])
+    with postgres.database(postgres_server_url, name, _template) as url:
+        yield url
+
+
+@pytest.fixture
+def empty_database_url(postgres_server_url: str, pytestconfig: pytest.Config) -> Iterator[str]:
+    """A database of this test's own with nothing in it."""
+    name = postgres.unique_name(pytestconfig.stash[_SESSION])
+    with postgres.database(postgres_server_url, name) as url:
+        yield url

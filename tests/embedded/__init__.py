@@ -1,0 +1,1 @@
+"""Tests of the embedded Postgres and of the fixtures built on it."""

@@ -1,0 +1,161 @@
+"""One Postgres for a whole test session, and databases cloned from a migrated template.
+
+`TEST_DATABASE_URL` (a superuser's URL) names a server to use; `TEST_POSTGRES_BIN` names the folder
+of another installation's binaries to embed; otherwise the wheel's Postgres is embedded.
+"""
+
+import fcntl
+import os
+import re
+import shutil
+import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+from pytest_postgresql.janitor import DatabaseJanitor
+
+from shared.db import embedded
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+_PREFIX = "calsync-tests-"
+
+
+@dataclass(frozen=True)
+class Session:
+    """A test session: its name is in its databases' names, its folder holds the embedded server."""
+
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        return "calsync_test_" + re.sub(r"\W", "_", self.folder.name.removeprefix(_PREFIX))
+
+    @property
+    def data_dir(self) -> Path:
+        return self.folder / "postgres"
+
+    @property
+    def template(self) -> str:
+        return f"{self.name}_template"
+
+
+@contextmanager
+def session() -> Iterator[Session]:
+    """Opens a session in the process that controls the tests; its server ends with it."""
+    _remove_abandoned_sessions()
+    folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
+    with (folder / "session.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            yield Session(folder)
+        finally:
+            _end(Session(folder))
+
+
+def server_url(current: Session) -> str:
+    """The maintenance database of the session's server, which the first who asks starts."""
+    if url := os.environ.get("TEST_DATABASE_URL"):
+        return url
+    binaries = os.environ.get("TEST_POSTGRES_BIN")
+    options = replace(embedded.FAST, bin_path=Path(binaries) if binaries else None)
+    return embedded.start(current.data_dir, 0, options).url
+
+
+@contextmanager
+def database(server: str, name: str, template: str | None = None) -> Iterator[str]:
+    """A database of its own for one test; yields its URL and drops it afterwards."""
+    with _janitor(server, name, template):
+        yield _url_of(server, name)
+
+
+def unique_name(current: Session) -> str:
+    return f"{current.name}_{uuid.uuid4().hex[:12]}"
+
+
+def ensure_template(server: str, current: Session) -> str:
+    """The name of the migrated template database; whoever comes first builds it."""
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute("SELECT pg_advisory_lock(hashtext(%s))", (current.template,))
+        finished = connection.execute(
+            "SELECT 1 FROM pg_database WHERE datname = %s AND datistemplate", (current.template,)
+        ).fetchone()
+        if finished is None:
+            _build_template(server, current.template)
+    return current.template
+
+
+def load_schema(url: str) -> None:
+    """Runs what is in `sql/`, in reading order, in one transaction."""
+    with psycopg.connect(url) as connection:
+        for path in _schema_files():
+            connection.execute(path.read_bytes())
+
+
+def _schema_files() -> list[Path]:
+    folders = ("bootstrap", "tables", "functions", "views")
+    files = [
+        path
+        for folder in folders
+        for path in sorted((REPOSITORY / "sql" / folder).glob("*.sql"), key=_reading_order)
+    ]
+    policies = REPOSITORY / "sql" / "policies.sql"
+    return [*files, policies] if policies.exists() else files
+
+
+def _reading_order(path: Path) -> tuple[int, str]:
+    number = re.match(r"\d+", path.name)
+    return (int(number[0]) if number else 0, path.name)
+
+
+def _build_template(server: str, name: str) -> None:
+    janitor = _janitor(server, name)
+    janitor.drop()
+    janitor.init()
+    load_schema(_url_of(server, name))
+    with janitor.cursor() as cursor:
+        cursor.execute(
+            psycopg.sql.SQL("ALTER DATABASE {} IS_TEMPLATE true").format(
+                psycopg.sql.Identifier(name)
+            )
+        )
+
+
+def _janitor(server: str, name: str, template: str | None = None) -> DatabaseJanitor:
+    parts = conninfo_to_dict(server)
+    return DatabaseJanitor(
+        user=str(parts.get("user", embedded.SUPERUSER)),
+        password=parts.get("password"),
+        host=str(parts.get("host", embedded.HOST)),
+        port=parts.get("port") or 5432,
+        maintenance_dbname=str(parts.get("dbname", "postgres")),
+        dbname=name,
+        template_dbname=template,
+    )
+
+
+def _url_of(server: str, name: str) -> str:
+    return urlsplit(server)._replace(path=f"/{name}").geturl()
+
+
+def _end(finished: Session) -> None:
+    if url := os.environ.get("TEST_DATABASE_URL"):
+        janitor = _janitor(url, finished.template)
+        janitor.as_template = True
+        janitor.drop()
+    if (server := embedded.serving(finished.data_dir)) is not None:
+        embedded.stop(server)
+    shutil.rmtree(finished.folder, ignore_errors=True)
+
+
+def _remove_abandoned_sessions() -> None:
+    """Ends the servers of sessions that were killed: their lock is free."""
+    for path in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*/session.lock"):
+        with suppress(OSError), path.open("r+") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _end(Session(path.parent))
