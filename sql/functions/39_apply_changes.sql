@@ -1,0 +1,92 @@
+-- Applies one page of changes for the holder of the lease, in one transaction.
+-- p_changes: {"events": [...], "deletions": [{"provider_event_id", "deleted_at"}], "refusals": [...]}
+-- p_progress, not the last page: {"api_calls", "next_page"}; a full sync resumes there after a crash.
+-- p_progress, the last page: {"api_calls", "cursor", "next_due_seconds", "window_start", "window_end"};
+-- the cursor moves only here, together with the rows that it covers.
+create function public.apply_changes(p_user_id uuid, p_calendar_id uuid, p_lease_token bigint,
+                                     p_changes jsonb, p_progress jsonb)
+returns table (finished boolean, processed integer, created integer, updated integer, deleted integer,
+               refused integer, api_calls integer)
+language plpgsql set search_path = '' as $$
+#variable_conflict use_column
+declare
+  v_state public.calendar_sync_states;
+  v_account_id uuid;
+  v_changed uuid[];
+  v_new integer;
+  v_deleted integer;
+  v_refused integer;
+  v_swept integer := 0;
+  v_meetings record;
+  v_last constant boolean := p_progress ? 'cursor';
+  v_calls constant integer := (p_progress ->> 'api_calls')::integer;
+begin
+  v_state := public.hold_lease(p_user_id, p_calendar_id, p_lease_token);
+  select account_id into v_account_id from public.calendars where user_id = p_user_id and id = p_calendar_id;
+
+  select coalesce(array_agg(m.event_id), '{}'), count(*) filter (where m.is_new) into v_changed, v_new
+  from public.mirror_events(p_user_id, p_calendar_id, p_changes -> 'events') m;
+  perform public.mirror_occurrences(p_user_id, p_calendar_id, p_changes -> 'events', v_changed);
+  select * into v_meetings from public.mirror_meetings(p_user_id, p_calendar_id, p_changes -> 'events', v_changed);
+  v_refused := public.mirror_refusals(p_user_id, p_calendar_id, p_changes -> 'refusals',
+    array(select e ->> 'provider_event_id' from jsonb_array_elements(p_changes -> 'events') e));
+  v_deleted := public.mirror_deletions(p_user_id, p_calendar_id,
+    array(select d ->> 'provider_event_id' from jsonb_array_elements(p_changes -> 'deletions') d));
+
+  if v_state.full_sync_id is not null then
+    insert into calsync_private.full_sync_seen (user_id, calendar_id, full_sync_id, provider_event_id)
+    select p_user_id, p_calendar_id, v_state.full_sync_id, e ->> 'provider_event_id'
+    from jsonb_array_elements((p_changes -> 'events') || (p_changes -> 'refusals')) e
+    on conflict do nothing;
+    if v_last then
+      v_swept := public.sweep_unseen(p_user_id, p_calendar_id, v_state.full_sync_id);
+    end if;
+  end if;
+
+  update public.calendar_sync_logs l set
+    events_processed = l.events_processed + jsonb_array_length(p_changes -> 'events')
+      + jsonb_array_length(p_changes -> 'deletions') + jsonb_array_length(p_changes -> 'refusals'),
+    events_created = l.events_created + v_new,
+    events_updated = l.events_updated + cardinality(v_changed) - v_new,
+    events_deleted = l.events_deleted + v_deleted + coalesce(v_swept, 0),
+    events_refused = l.events_refused + v_refused,
+    meetings_created = l.meetings_created + v_meetings.created,
+    meetings_updated = l.meetings_updated + v_meetings.updated,
+    api_calls = l.api_calls + v_calls,
+    changed_at = case when l.sync_type <> 'full' then least(l.changed_at, (
+      select min(t.at) from (
+        select (e ->> 'provider_updated_at')::timestamptz as at
+        from jsonb_array_elements(p_changes -> 'events') e
+        join public.calendar_events c on c.user_id = p_user_id and c.calendar_id = p_calendar_id
+          and c.provider_event_id = e ->> 'provider_event_id' and c.id = any (v_changed)
+        union all
+        select (d ->> 'deleted_at')::timestamptz from jsonb_array_elements(p_changes -> 'deletions') d
+      ) t)) end
+  where l.user_id = p_user_id and l.created_at = v_state.claimed_at and l.id = v_state.log_id
+  returning l.events_processed, l.events_created, l.events_updated, l.events_deleted, l.events_refused, l.api_calls
+  into processed, created, updated, deleted, refused, api_calls;
+
+  perform public.note_cost(p_user_id, p_calendar_id, v_calls, 0, 0, 0);
+  perform public.spend_budget(p_user_id, v_account_id, v_calls);
+
+  if not v_last then
+    update public.calendar_sync_states s set page_token = p_progress ->> 'next_page'
+    where s.user_id = p_user_id and s.calendar_id = p_calendar_id and s.full_sync_id is not null;
+    finished := false;
+  elsif v_swept is null then
+    perform public.settle_failed_sync(p_user_id, p_calendar_id, p_lease_token, 'retry', 300, false,
+      'emptied_unconfirmed', 'The provider listed almost none of the mirrored events; asked again before any is deleted', 0);
+    perform public.open_alert(p_user_id, v_account_id, p_calendar_id, 'emptied', 'high',
+      'The provider suddenly lists almost nothing; the mirror is kept until it has said so three times');
+    finished := false;
+  else
+    perform public.finish_sync(v_state, v_account_id, p_progress);
+    finished := true;
+  end if;
+  return next;
+end
+$$;
+comment on function public.apply_changes is 'Applies a page of changes for the lease holder; the last page moves the cursor and ends the sync';
+
+revoke execute on function public.apply_changes from public, anon, authenticated;
+grant execute on function public.apply_changes to service_role;

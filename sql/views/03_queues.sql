@@ -1,0 +1,24 @@
+-- Every notification received, with the sync method's own words for what became of it.
+create view public.calendar_webhook_logs with (security_invoker = true) as
+select n.user_id, n.id, n.calendar_id, c.name as calendar_name, n.channel_id, n.resource_state, n.message_number,
+  n.outcome, n.received_at
+from public.webhook_notifications n
+join public.calendars c on c.user_id = n.user_id and c.id = n.calendar_id;
+comment on view public.calendar_webhook_logs is 'Webhook notifications with their outcome';
+
+-- Calendars whose last sync failed and that will be tried again by themselves.
+create view public.webhook_retry_queue with (security_invoker = true) as
+select s.user_id, s.calendar_id, s.attempts, s.due_at as retry_at, s.due_reason, s.last_error_code,
+  s.last_error_message, s.last_error_at
+from public.calendar_sync_states s
+where s.attempts > 0 and s.dead_at is null;
+comment on view public.webhook_retry_queue is 'Failed syncs that are to be retried';
+
+-- Calendars that failed too often; tried rarely now, or at once by: calsync dead-letters replay.
+create view public.dead_letters with (security_invoker = true) as
+select s.user_id, s.calendar_id, c.name as calendar_name, s.attempts, s.dead_at, s.last_error_code,
+  s.last_error_message, s.due_at as retry_at
+from public.calendar_sync_states s
+join public.calendars c on c.user_id = s.user_id and c.id = s.calendar_id
+where s.dead_at is not null;
+comment on view public.dead_letters is 'Syncs that failed too often';

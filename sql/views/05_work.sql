@@ -1,0 +1,29 @@
+-- Series whose occurrences do not reach the end of their calendar's window: to be expanded, without an API call.
+create view public.series_to_expand with (security_invoker = true) as
+select e.user_id, e.calendar_id, e.id as event_id, e.content_hash, e.start_at, e.end_at, e.start_date, e.end_date,
+  e.time_zone, to_jsonb(e.recurrence) as recurrence, s.window_start, s.window_end
+from public.calendar_events e
+join public.calendar_sync_states s on s.user_id = e.user_id and s.calendar_id = e.calendar_id
+where e.kind = 'series' and e.status <> 'cancelled' and s.window_end is not null
+  and (e.expanded_until is null or e.expanded_until < s.window_end);
+comment on view public.series_to_expand is 'Series that must be expanded again';
+
+-- The mirror with its occurrences in one row per event, as calsync verify compares it with the provider.
+create view public.mirrored_events with (security_invoker = true) as
+select e.user_id, e.calendar_id, to_jsonb(e) || jsonb_build_object('occurrences', coalesce((
+    select jsonb_agg(jsonb_build_object('key', o.occurrence_key, 'start_at', o.start_at, 'end_at', o.end_at,
+                                        'start_date', o.start_date, 'end_date', o.end_date))
+    from public.event_occurrences o where o.user_id = e.user_id and o.event_id = e.id), '[]')) as event,
+  e.provider_event_id
+from public.calendar_events e;
+comment on view public.mirrored_events is 'Events with their occurrences, for verification';
+
+-- When a worker is next needed, so that it sleeps no longer than it may.
+create view public.due_summary with (security_invoker = true) as
+select
+  (select count(*) from public.calendar_sync_states where due_at <= public.calsync_now()) as calendars_due,
+  (select min(due_at) from public.calendar_sync_states) as next_due_at,
+  (select count(*) from public.calendar_sync_states where subscription_due_at <= public.calsync_now() and push = 'wanted')
+    as subscriptions_due,
+  public.calsync_now() as now;
+comment on view public.due_summary is 'How much is due';
