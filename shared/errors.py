@@ -72,3 +72,7 @@ class GiveUp(ProviderError):
     """Retrying cannot help."""
 
     failure = Failure.GIVE_UP
+
+
+class DatabaseUnavailable(CalSyncError):
+    """The database cannot be reached; nothing was written."""

@@ -1,0 +1,134 @@
+"""The settings: read once from the environment, frozen, and named in the error when wrong."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from shared.errors import ConfigurationError
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class GoogleSettings:
+    """The Google app, and where Google is (an emulator, or Google itself)."""
+
+    client_id: str
+    client_secret: str = field(repr=False)
+    redirect_uri: str
+    api_url: str
+    auth_url: str
+    token_url: str
+    revoke_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that is configured. Secrets are kept out of `repr`."""
+
+    database_url: str | None = field(repr=False)
+    supabase_url: str | None
+    service_role_key: str | None = field(repr=False)
+    cron_secret: str | None = field(repr=False)
+    webhook_base_url: str
+    webhook_secrets: tuple[str, ...] = field(repr=False)
+    webhook_ttl_hours: float
+    token_encryption_keys: tuple[str, ...] = field(repr=False)
+    google: GoogleSettings | None
+    poll_stale_after_hours: float
+    renew_before_hours: float
+    sync_workers: int
+    lease_seconds: float
+    cron_budget_seconds: float
+    window_past_days: int
+    window_future_days: int
+    notification_retention_days: int
+    log_retention_days: int
+    host: str
+    port: int
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """Reads the settings. Raises `ConfigurationError` naming the variable that is wrong."""
+    env = _Reader(environment)
+    settings = Settings(
+        database_url=env.text("DATABASE_URL"),
+        supabase_url=env.text("SUPABASE_URL"),
+        service_role_key=env.text("SUPABASE_SERVICE_ROLE_KEY"),
+        cron_secret=env.text("CRON_SECRET"),
+        webhook_base_url=(env.text("WEBHOOK_BASE_URL") or "http://127.0.0.1:54321").rstrip("/"),
+        webhook_secrets=env.listed("WEBHOOK_SECRET"),
+        webhook_ttl_hours=env.number("WEBHOOK_TTL_HOURS", 168.0, at_least=1.0),
+        token_encryption_keys=env.listed("TOKEN_ENCRYPTION_KEYS"),
+        google=_google(env),
+        poll_stale_after_hours=env.number("POLL_STALE_AFTER_HOURS", 6.0, at_least=0.1),
+        renew_before_hours=env.number("RENEW_BEFORE_HOURS", 26.0, at_least=0.1),
+        sync_workers=env.whole("SYNC_WORKERS", 4, at_least=0),
+        lease_seconds=env.number("LEASE_SECONDS", 120.0, at_least=5.0),
+        cron_budget_seconds=env.number("CRON_BUDGET_SECONDS", 50.0, at_least=1.0),
+        window_past_days=env.whole("WINDOW_PAST_DAYS", 31, at_least=0),
+        window_future_days=env.whole("WINDOW_FUTURE_DAYS", 366, at_least=90),
+        notification_retention_days=env.whole("NOTIFICATION_RETENTION_DAYS", 30, at_least=1),
+        log_retention_days=env.whole("LOG_RETENTION_DAYS", 90, at_least=8),
+        host=env.text("HOST") or "127.0.0.1",
+        port=env.whole("PORT", 54321, at_least=1),
+    )
+    return settings
+
+
+def _google(env: "_Reader") -> GoogleSettings | None:
+    client_id = env.text("GOOGLE_CLIENT_ID")
+    if client_id is None:
+        return None
+    return GoogleSettings(
+        client_id=client_id,
+        client_secret=env.required("GOOGLE_CLIENT_SECRET", "GOOGLE_CLIENT_ID is set"),
+        redirect_uri=env.text("GOOGLE_REDIRECT_URI") or "http://127.0.0.1:54321/oauth/google",
+        api_url=env.url("GOOGLE_API_URL", "https://www.googleapis.com/calendar/v3/"),
+        auth_url=env.url("GOOGLE_AUTH_URL", "https://accounts.google.com/o/oauth2/v2/auth"),
+        token_url=env.url("GOOGLE_TOKEN_URL", "https://oauth2.googleapis.com/token"),
+        revoke_url=env.url("GOOGLE_REVOKE_URL", "https://oauth2.googleapis.com/revoke"),
+    )
+
+
+class _Reader:
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+
+    def text(self, name: str) -> str | None:
+        return self._environment.get(name, "").strip() or None
+
+    def required(self, name: str, because: str) -> str:
+        value = self.text(name)
+        if value is None:
+            raise ConfigurationError(f"{name} is missing, but {because}: set it in the environment")
+        return value
+
+    def listed(self, name: str) -> tuple[str, ...]:
+        return tuple(p for p in (part.strip() for part in (self.text(name) or "").split(",")) if p)
+
+    def url(self, name: str, default: str) -> str:
+        value = self.text(name) or default
+        if not value.startswith(("https://", "http://")):
+            raise ConfigurationError(f"{name} must be an http or https URL")
+        return value
+
+    def number(self, name: str, default: float, *, at_least: float) -> float:
+        return self._parsed(name, float, default, at_least, "a number")
+
+    def whole(self, name: str, default: int, *, at_least: int) -> int:
+        return self._parsed(name, int, default, at_least, "a whole number")
+
+    def _parsed(
+        self, name: str, parse: Callable[[str], T], default: T, at_least: T, kind: str
+    ) -> T:
+        text = self.text(name)
+        if text is None:
+            return default
+        try:
+            value = parse(text)
+            if not value >= at_least:  # type: ignore[operator]  # int or float, NaN included
+                raise ValueError
+        except ValueError:
+            raise ConfigurationError(f"{name} must be {kind} of at least {at_least}") from None
+        return value

@@ -1,0 +1,115 @@
+"""The direct transport: psycopg 3, pooled, fit for a transaction-mode pooler."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from psycopg.types.json import Jsonb
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from shared.db.database import Row
+from shared.errors import CalSyncError, DatabaseUnavailable, LeaseLost, Refused
+
+LEASE_LOST = "CS001"
+
+
+class DirectDatabase:
+    """Talks to Postgres itself. Prepares no statements and keeps no session state.
+
+    `url` is any libpq connection string; `options=-c calsync.now=...` in it sets the clock.
+    """
+
+    def __init__(self, url: str, *, size: int = 8, connect_timeout: float = 10.0) -> None:
+        self._pool = ConnectionPool(
+            url,
+            min_size=0,
+            max_size=size,
+            timeout=connect_timeout,
+            kwargs={"autocommit": True, "prepare_threshold": None},
+            open=True,
+        )
+
+    def call(self, function: str, **arguments: Any) -> Sequence[Row]:
+        """See `Database.call`."""
+        named = sql.SQL(", ").join(
+            sql.SQL("{} => {}").format(sql.Identifier(f"p_{name}"), sql.Placeholder(name))
+            for name in arguments
+        )
+        query = sql.SQL("select to_jsonb(r) from {}({}) as r").format(
+            sql.Identifier("public", function), named
+        )
+        rows = self._run(query, {name: _adapted(value) for name, value in arguments.items()})
+        return [row for row in rows if isinstance(row, Mapping)]
+
+    def read(
+        self,
+        view: str,
+        *,
+        where: Mapping[str, Any] | None = None,
+        after: Mapping[str, Any] | None = None,
+        order: Sequence[str] = (),
+        limit: int | None = None,
+    ) -> Sequence[Row]:
+        """See `Database.read`."""
+        where, after = where or {}, after or {}
+        tests = [_equal(column, value) for column, value in where.items()]
+        tests += [
+            sql.SQL("r.{} > {}").format(sql.Identifier(column), sql.Placeholder(f"after_{column}"))
+            for column in after
+        ]
+        query = sql.SQL("select to_jsonb(r) from {} as r{}{}{}").format(
+            sql.Identifier("public", view),
+            sql.SQL(" where ") + sql.SQL(" and ").join(tests) if tests else sql.SQL(""),
+            sql.SQL(" order by ") + sql.SQL(", ").join(map(_ordering, order))
+            if order
+            else sql.SQL(""),
+            sql.SQL(" limit {}").format(sql.Literal(limit)) if limit is not None else sql.SQL(""),
+        )
+        values = dict(where) | {f"after_{column}": value for column, value in after.items()}
+        return self._run(query, values)
+
+    def close(self) -> None:
+        """See `Database.close`."""
+        self._pool.close()
+
+    def _run(self, query: sql.Composed, values: Mapping[str, Any]) -> list[Any]:
+        with _translated_errors(), self._pool.connection() as connection:
+            return [row[0] for row in connection.execute(query, values).fetchall()]
+
+
+def _adapted(value: Any) -> Any:
+    if isinstance(value, Mapping | list | tuple):
+        return Jsonb(value, dumps=lambda v: json.dumps(v, default=str))
+    return value
+
+
+def _equal(column: str, value: Any) -> sql.Composed:
+    if value is None:
+        return sql.SQL("r.{} is null").format(sql.Identifier(column))
+    return sql.SQL("r.{} = {}").format(sql.Identifier(column), sql.Placeholder(column))
+
+
+def _ordering(column: str) -> sql.Composed:
+    direction = sql.SQL(" desc") if column.startswith("-") else sql.SQL("")
+    return sql.SQL("r.{}").format(sql.Identifier(column.removeprefix("-"))) + direction
+
+
+@contextmanager
+def _translated_errors() -> Iterator[None]:
+    try:
+        yield
+    except psycopg.Error as error:
+        raise _translated(error) from error
+
+
+def _translated(error: psycopg.Error) -> CalSyncError:
+    if isinstance(error, PoolTimeout) or (
+        isinstance(error, psycopg.OperationalError) and error.sqlstate is None
+    ):
+        return DatabaseUnavailable(f"The database cannot be reached: {error}")
+    if error.sqlstate == LEASE_LOST:
+        return LeaseLost(error.diag.message_primary)
+    return Refused(f"{error.sqlstate}: {error.diag.message_primary}")

@@ -1,0 +1,91 @@
+"""What every provider's adapter does; the steps know no more of a provider than this."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from shared.model import Change, Page, Window
+
+
+@dataclass(frozen=True, slots=True)
+class ListedCalendar:
+    """One calendar of an account, in the words of the `calendars` table."""
+
+    provider_calendar_id: str
+    name: str
+    time_zone: str
+    access_role: str
+    is_primary: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A webhook subscription as the provider confirmed it."""
+
+    channel_id: str
+    resource_id: str | None
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelRequest:
+    """A webhook subscription to ask for: `channel_id` is our proposal, `token` our proof."""
+
+    provider_calendar_id: str
+    channel_id: str
+    address: str
+    token: str
+    expires_at: datetime
+
+
+Rotated = Callable[[Mapping[str, Any]], None]
+"""Called with new credentials whenever the provider rotated them, before they are used."""
+
+
+class Session(Protocol):
+    """One account, signed in. Every method may raise a `ProviderError`; none is thread-safe.
+
+    `api_calls` counts the requests made so far, refused ones included.
+    """
+
+    api_calls: int
+
+    def list_calendars(self) -> list[ListedCalendar]:
+        """Gives all calendars that the account can read."""
+        ...
+
+    def fetch_changes(
+        self, provider_calendar_id: str, cursor: str | None, page: str | None
+    ) -> Iterator[Page]:
+        """Yields pages of raw changes since `cursor` (None: everything), from `page` on.
+
+        The last page carries the new cursor. Raises `ResyncFully` when cursor or page died.
+        """
+        ...
+
+    def normalise(self, raw: Mapping[str, object], time_zone: str, window: Window) -> Change:
+        """Gives a raw item of a page in our words."""
+        ...
+
+    def watch(self, request: ChannelRequest) -> Channel:
+        """Makes a webhook subscription."""
+        ...
+
+    def stop(self, channel_id: str, resource_id: str) -> None:
+        """Ends a webhook subscription; one that is unknown there counts as ended."""
+        ...
+
+    def close(self) -> None:
+        """Closes connections."""
+        ...
+
+
+class Provider(Protocol):
+    """A calendar provider."""
+
+    def sign_in(
+        self, account_key: str, credentials: Mapping[str, Any], rotated: Rotated
+    ) -> Session:
+        """Gives a session. Access tokens are remembered by `account_key` within the process."""
+        ...
