@@ -1,0 +1,103 @@
+"""`python -m emulator rest`: serves the stand-in until SIGTERM or Ctrl-C."""
+
+import argparse
+import json
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from types import FrameType
+from typing import NoReturn
+
+from psycopg_pool import ConnectionPool
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from emulator.rest.app import RestApplication
+from emulator.rest.auth import Keys, Role
+
+_POOL_SIZE = 10
+_POOL_WAIT_SECONDS = 10
+_OPAQUE_KEYS: dict[str, Role] = {
+    "SUPABASE_ANON_KEY": "anon",
+    "SUPABASE_SERVICE_ROLE_KEY": "service_role",
+}
+
+
+class _QuietHandler(WSGIRequestHandler):
+    """Standard output carries the ready line only, standard error real trouble."""
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Says nothing of a request that was answered."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declares the options: where to listen, and which database to serve."""
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
+    parser.add_argument("--port", type=int, default=54320, help="port to listen on, 0: a free one")
+    parser.add_argument(
+        "--database-url",
+        default=os.environ.get("DATABASE_URL"),
+        help="database to serve, as a role that may become anon, authenticated and service_role",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serves until stopped; writes `{"ready": true, "url": …}` when requests are accepted."""
+    try:
+        keys = _keys(os.environ)
+        if not args.database_url:
+            raise ValueError("--database-url (or DATABASE_URL) is missing.")
+        _serve(args.host, args.port, args.database_url, keys)
+    except (ValueError, OSError) as error:
+        sys.stderr.write(f"emulator rest: {error}\n")
+        return 1
+    return 0
+
+
+def _serve(host: str, port: int, database_url: str, keys: Keys) -> None:
+    signal.signal(signal.SIGTERM, _exit)
+    pool = ConnectionPool(
+        database_url,
+        min_size=1,
+        max_size=_POOL_SIZE,
+        timeout=_POOL_WAIT_SECONDS,
+        # Roles and search paths change with every request: no plan outlives one.
+        kwargs={"prepare_threshold": None},
+        open=True,
+    )
+    with pool:
+        server = make_server(
+            host, port, RestApplication(pool, keys), threaded=True, request_handler=_QuietHandler
+        )
+        url = f"http://{host}:{server.server_port}"
+        sys.stdout.write(json.dumps({"ready": True, "url": url}) + "\n")
+        sys.stdout.flush()
+        try:
+            server.serve_forever()
+        except (KeyboardInterrupt, _Stopped):
+            pass
+        finally:
+            server.server_close()
+
+
+class _Stopped(Exception):
+    """SIGTERM came."""
+
+
+def _exit(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise _Stopped
+
+
+def _keys(environment: Mapping[str, str]) -> Keys:
+    """Reads the signing secret and the keys that are no tokens.
+
+    Raises:
+        ValueError: SUPABASE_JWT_SECRET is missing.
+    """
+    secret = environment.get("SUPABASE_JWT_SECRET", "")
+    if not secret:
+        raise ValueError("SUPABASE_JWT_SECRET is missing: tokens could not be verified.")
+    opaque = tuple(
+        (environment[name], role) for name, role in _OPAQUE_KEYS.items() if environment.get(name)
+    )
+    return Keys(secret, opaque)
