@@ -21,7 +21,9 @@ begin
       returning s.expires_at
     )
     select exists (select 1 from replaced where expires_at > v_now) into v_overlaps;
-    update public.webhook_subscriptions s set status = 'active', activated_at = v_now where s.user_id = p_user_id and s.id = p_id;
+    update public.webhook_subscriptions s set status = 'active', activated_at = v_now,
+      expires_at = coalesce(p_expires_at, v_now + interval '7 days')
+    where s.user_id = p_user_id and s.id = p_id;
     if not v_overlaps then
       perform public.make_due(p_user_id, v_sub.calendar_id, 'polling');
     end if;
@@ -33,7 +35,7 @@ begin
   end if;
   update public.webhook_subscriptions s
   set channel_id = p_channel_id, resource_id = coalesce(p_resource_id, s.resource_id),
-      expires_at = coalesce(p_expires_at, s.expires_at, v_now + interval '7 days'),
+      expires_at = coalesce(p_expires_at, s.expires_at),
       error_code = null, error_message = null, updated_at = v_now
   where s.user_id = p_user_id and s.id = p_id
   returning s.* into v_sub;

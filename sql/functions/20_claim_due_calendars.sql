@@ -64,8 +64,8 @@ begin
     returning s.*
   ), logged as (
     insert into public.calendar_sync_logs
-      (user_id, id, calendar_id, sync_type, trigger, status, notified_at, started_at, created_at)
-    select k.user_id, k.log_id, k.calendar_id,
+      (user_id, id, calendar_id, lease_token, sync_type, trigger, status, notified_at, started_at, created_at)
+    select k.user_id, k.log_id, k.calendar_id, k.lease_token,
       case when k.sync_token is null then 'full' when k.due_reason = 'webhook' then 'webhook' else 'incremental' end,
       k.due_reason, 'running', k.unserved_since, v_now, v_now
     from claimed k

@@ -1,6 +1,7 @@
 -- Applies one page of changes for the holder of the lease, in one transaction.
 -- p_changes: {"events": [...], "deletions": [{"provider_event_id", "deleted_at"}], "refusals": [...]}
--- p_progress, not the last page: {"api_calls", "next_page"}; a full sync resumes there after a crash.
+-- p_progress, not the last page: {"api_calls", "next_page", "lease_seconds"}; the lease is extended, and a
+-- full sync resumes at next_page after a crash.
 -- p_progress, the last page: {"api_calls", "cursor", "next_due_seconds", "window_start", "window_end"};
 -- the cursor moves only here, together with the rows that it covers.
 create function public.apply_changes(p_user_id uuid, p_calendar_id uuid, p_lease_token bigint,
@@ -70,8 +71,11 @@ begin
   perform public.spend_budget(p_user_id, v_account_id, v_calls);
 
   if not v_last then
-    update public.calendar_sync_states s set page_token = p_progress ->> 'next_page'
-    where s.user_id = p_user_id and s.calendar_id = p_calendar_id and s.full_sync_id is not null;
+    update public.calendar_sync_states s set
+      page_token = case when s.full_sync_id is not null then p_progress ->> 'next_page' end,
+      lease_expires_at = public.calsync_now() + make_interval(secs => (p_progress ->> 'lease_seconds')::double precision),
+      due_at = public.calsync_now() + make_interval(secs => (p_progress ->> 'lease_seconds')::double precision)
+    where s.user_id = p_user_id and s.calendar_id = p_calendar_id;
     finished := false;
   elsif v_swept is null then
     perform public.settle_failed_sync(p_user_id, p_calendar_id, p_lease_token, 'retry', 300, false,

@@ -1,8 +1,9 @@
 -- A person or a cron asks for a poll. Smart: where a webhook came (or a sync ran) within p_stale_seconds and push
--- is healthy, the poll is skipped and counted as skipped; p_stale_seconds = 0 polls in any case.
+-- is healthy, the poll is skipped and counted as skipped; p_stale_seconds = 0 polls in any case. The sync
+-- that serves a request has a lease token above the one answered here.
 create function public.request_polls(p_stale_seconds double precision, p_reason text, p_limit integer,
                                      p_user_id uuid default null, p_calendar_id uuid default null)
-returns table (user_id uuid, calendar_id uuid, skipped boolean) language plpgsql set search_path = '' as $$
+returns table (user_id uuid, calendar_id uuid, skipped boolean, lease_token bigint, now timestamptz) language plpgsql set search_path = '' as $$
 #variable_conflict use_column
 declare
   v_now constant timestamptz := public.calsync_now();
@@ -13,7 +14,7 @@ begin
   end if;
   return query
   with asked as materialized (
-    select s.user_id, s.calendar_id, p_stale_seconds > 0 and s.sync_token is not null and s.attempts = 0
+    select s.user_id, s.calendar_id, s.lease_token, p_stale_seconds > 0 and s.sync_token is not null and s.attempts = 0
         and public.is_listening(s.user_id, s.calendar_id, s.webhook_failures, v_now)
         and greatest(s.last_webhook_received, s.verified_at) > v_fresh_since as healthy
     from public.calendar_sync_states s
@@ -26,7 +27,8 @@ begin
   )
   select k.user_id, k.calendar_id,
     case when k.healthy then public.skip_poll(k.user_id, k.calendar_id)
-         else not public.make_due(k.user_id, k.calendar_id, p_reason) end
+         else not public.make_due(k.user_id, k.calendar_id, p_reason) end,
+    k.lease_token, v_now
   from asked k;
 end
 $$;

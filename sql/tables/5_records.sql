@@ -3,6 +3,7 @@ create table public.calendar_sync_logs (
   user_id uuid not null,
   id uuid not null default gen_random_uuid(),
   calendar_id uuid not null,
+  lease_token bigint not null,
   sync_type text not null check (sync_type in ('webhook', 'incremental', 'full')),
   trigger text not null check (trigger in ('initial', 'webhook', 'polling', 'manual', 'repair', 'reset')),
   status text not null check (status in ('running', 'success', 'failed', 'abandoned')),
