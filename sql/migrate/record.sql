@@ -1,0 +1,3 @@
+-- Written in the transaction of the migration itself.
+insert into supabase_migrations.schema_migrations (version, name, statements)
+values (%(version)s, %(name)s, %(statements)s)

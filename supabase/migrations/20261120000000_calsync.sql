@@ -1,0 +1,2389 @@
+-- Made from sql/ by `make migration`; change the files there, not this one.
+
+-- sql/tables/0_schema.sql
+-- Where rows live that no REST role may reach: sealed credentials, scratch tables, partitions.
+create schema calsync_private;
+revoke all on schema calsync_private from public;
+comment on schema calsync_private is 'CalSync: credentials, scratch tables and partitions; never exposed over REST';
+
+-- The one clock: the setting `calsync.now` where it is set, so that a day can be simulated in seconds.
+create function public.calsync_now() returns timestamptz language sql stable parallel safe
+set search_path = '' as $$
+  select coalesce(nullif(current_setting('calsync.now', true), '')::timestamptz, now())
+$$;
+comment on function public.calsync_now() is 'The clock of every table, function and view';
+
+-- How long push is trusted without being heard or verified: `calsync.poll_stale_after_hours`, else 6 hours.
+create function public.calsync_stale_after() returns interval language sql stable parallel safe
+set search_path = '' as $$
+  select make_interval(secs => 3600 * coalesce(nullif(current_setting('calsync.poll_stale_after_hours', true), '')::double precision, 6))
+$$;
+comment on function public.calsync_stale_after() is 'After this silence a calendar is polled';
+
+-- Views run with their reader's rights, so readers need the clock.
+revoke execute on function public.calsync_now() from public, anon;
+revoke execute on function public.calsync_stale_after() from public, anon;
+grant execute on function public.calsync_now() to authenticated, service_role;
+grant execute on function public.calsync_stale_after() to authenticated, service_role;
+
+-- sql/tables/1_accounts.sql
+-- One row per connected provider account of a person.
+create table public.calendar_accounts (
+  user_id uuid not null references auth.users (id) on delete cascade,
+  id uuid not null default gen_random_uuid(),
+  provider text not null check (provider in ('google', 'microsoft', 'caldav')),
+  provider_account_id text not null check (provider_account_id <> ''),
+  email text,
+  status text not null default 'active' check (status in ('active', 'needs_reauth', 'disconnected')),
+  status_reason text,
+  scopes text[] not null default '{}',
+  -- The provider asked for patience: no call for this account before.
+  blocked_until timestamptz,
+  quota_strikes integer not null default 0 check (quota_strikes >= 0),
+  -- Calls of the running minute, held against the provider's per-user limit.
+  budget_minute timestamptz,
+  budget_used integer not null default 0 check (budget_used >= 0),
+  discovery_due_at timestamptz not null default public.calsync_now(),
+  discovered_at timestamptz,
+  created_at timestamptz not null default public.calsync_now(),
+  updated_at timestamptz not null default public.calsync_now(),
+  primary key (user_id, id),
+  unique (user_id, provider, provider_account_id),
+  check (status = 'active' or status_reason is not null)
+);
+comment on table public.calendar_accounts is 'Connected provider accounts; the sealed credentials are in calsync_private';
+create index calendar_accounts_discovery_due on public.calendar_accounts (discovery_due_at) where status = 'active';
+create index calendar_accounts_budget on public.calendar_accounts (provider, budget_minute);
+
+-- Sealed by the application (MultiFernet); readable by no REST role.
+create table calsync_private.account_credentials (
+  user_id uuid not null,
+  account_id uuid not null,
+  sealed text not null check (sealed like 'gAAAA%'),
+  updated_at timestamptz not null default public.calsync_now(),
+  primary key (user_id, account_id),
+  foreign key (user_id, account_id) references public.calendar_accounts (user_id, id) on delete cascade
+);
+comment on table calsync_private.account_credentials is 'Provider credentials, sealed by MultiFernet; the CHECK refuses anything that is not';
+
+-- Circuit breaker: a provider in trouble is left alone for a while. Written only on trouble and on recovery.
+create table calsync_private.provider_circuits (
+  provider text primary key check (provider in ('google', 'microsoft', 'caldav')),
+  failures integer not null default 0 check (failures >= 0),
+  open_until timestamptz,
+  updated_at timestamptz not null default public.calsync_now()
+);
+comment on table calsync_private.provider_circuits is 'Failures in a row per provider; no claim while open_until lies ahead';
+
+-- sql/tables/2_calendars.sql
+-- One row per calendar of an account. `id` is the calendar UUID of webhook URLs.
+create table public.calendars (
+  user_id uuid not null,
+  id uuid not null default gen_random_uuid(),
+  account_id uuid not null,
+  provider_calendar_id text not null check (provider_calendar_id <> ''),
+  name text,
+  time_zone text not null default 'UTC',
+  access_role text not null default 'owner' check (access_role in ('owner', 'writer', 'reader', 'free_busy')),
+  is_primary boolean not null default false,
+  sync_enabled boolean not null default true,
+  -- Gone from the provider's list; the mirror is kept, nothing is read any more.
+  removed_at timestamptz,
+  created_at timestamptz not null default public.calsync_now(),
+  updated_at timestamptz not null default public.calsync_now(),
+  primary key (user_id, id),
+  unique (user_id, account_id, provider_calendar_id),
+  foreign key (user_id, account_id) references public.calendar_accounts (user_id, id) on delete cascade
+);
+comment on table public.calendars is 'Calendars of connected accounts; id is the calendar UUID of webhook URLs';
+-- A webhook brings the calendar UUID alone.
+create index calendars_by_id on public.calendars (id);
+
+-- The hybrid state: cursor, due time, lease, counters. This row is the queue entry of its calendar.
+create table public.calendar_sync_states (
+  user_id uuid not null,
+  calendar_id uuid not null,
+
+  sync_token text,
+  -- A first import that was interrupted goes on here; the cursor comes with the last page.
+  page_token text,
+  full_sync_id uuid,
+
+  due_at timestamptz not null default public.calsync_now(),
+  due_reason text not null default 'initial'
+    check (due_reason in ('initial', 'webhook', 'polling', 'manual', 'repair', 'reset')),
+  not_before timestamptz,
+  change_seq bigint not null default 0,
+  claimed_seq bigint not null default 0,
+
+  lease_token bigint not null default 0,
+  lease_holder text,
+  lease_expires_at timestamptz,
+  claimed_at timestamptz,
+  log_id uuid,
+
+  attempts integer not null default 0 check (attempts >= 0),
+  last_error_code text,
+  last_error_message text,
+  last_error_at timestamptz,
+  dead_at timestamptz,
+
+  last_sync_at timestamptz,
+  last_full_sync_at timestamptz,
+  last_poll_at timestamptz,
+  quiet_syncs integer not null default 0 check (quiet_syncs >= 0),
+  empty_answers integer not null default 0 check (empty_answers >= 0),
+  window_start timestamptz,
+  window_end timestamptz,
+
+  push text not null default 'wanted' check (push in ('wanted', 'unsupported', 'given_up')),
+  subscription_due_at timestamptz not null default public.calsync_now(),
+  last_webhook_received timestamptz,
+  -- The oldest notification that no sync has served yet: where latency is counted from.
+  unserved_since timestamptz,
+  verified_at timestamptz,
+  webhook_failures integer not null default 0 check (webhook_failures >= 0),
+  last_webhook_failure_at timestamptz,
+
+  created_at timestamptz not null default public.calsync_now(),
+  updated_at timestamptz not null default public.calsync_now(),
+  primary key (user_id, calendar_id),
+  foreign key (user_id, calendar_id) references public.calendars (user_id, id) on delete cascade,
+  check ((lease_holder is null) = (lease_expires_at is null)),
+  check (lease_holder is null or (claimed_at is not null and log_id is not null)),
+  check (page_token is null or full_sync_id is not null),
+  check (claimed_seq <= change_seq),
+  check (window_start < window_end)
+) with (fillfactor = 70);
+comment on table public.calendar_sync_states is
+  'The hybrid state of a calendar and its place in the queue: whoever finds due_at past may claim it';
+create index calendar_sync_states_due on public.calendar_sync_states (due_at);
+create index calendar_sync_states_subscription_due on public.calendar_sync_states (subscription_due_at)
+  where push = 'wanted';
+create index calendar_sync_states_window on public.calendar_sync_states (window_end);
+
+-- sql/tables/3_subscriptions.sql
+-- Webhook subscriptions (Google: channels). The row is written before the provider is asked, since
+-- the provider's first message may overtake its answer.
+create table public.webhook_subscriptions (
+  user_id uuid not null,
+  id uuid not null default gen_random_uuid(),
+  calendar_id uuid not null,
+  channel_id text not null check (channel_id <> ''),
+  resource_id text,
+  status text not null default 'pending'
+    check (status in ('pending', 'active', 'retiring', 'stopped', 'expired', 'failed')),
+  expires_at timestamptz,
+  activated_at timestamptz,
+  retired_at timestamptz,
+  stop_due_at timestamptz,
+  stop_attempts integer not null default 0 check (stop_attempts >= 0),
+  ended_at timestamptz,
+  error_code text,
+  error_message text,
+  created_at timestamptz not null default public.calsync_now(),
+  updated_at timestamptz not null default public.calsync_now(),
+  primary key (user_id, id),
+  unique (user_id, calendar_id, channel_id),
+  foreign key (user_id, calendar_id) references public.calendars (user_id, id) on delete cascade,
+  check (status <> 'active' or (activated_at is not null and expires_at is not null)),
+  check (status <> 'retiring' or (retired_at is not null and stop_due_at is not null)),
+  check ((status in ('stopped', 'expired', 'failed')) = (ended_at is not null))
+);
+comment on table public.webhook_subscriptions is 'One row per channel ever asked for; at most one active per calendar';
+create unique index webhook_subscriptions_one_active on public.webhook_subscriptions (user_id, calendar_id)
+  where status = 'active';
+create unique index webhook_subscriptions_one_pending on public.webhook_subscriptions (user_id, calendar_id)
+  where status = 'pending';
+create index webhook_subscriptions_to_stop on public.webhook_subscriptions (stop_due_at) where status = 'retiring';
+create index webhook_subscriptions_to_expire on public.webhook_subscriptions (expires_at)
+  where status in ('pending', 'active', 'retiring');
+
+-- Every verified notification, kept 30 days. Partitions live in calsync_private.
+create table public.webhook_notifications (
+  user_id uuid not null,
+  id uuid not null default gen_random_uuid(),
+  calendar_id uuid not null,
+  channel_id text not null,
+  resource_state text not null check (resource_state in ('sync', 'exists', 'not_exists')),
+  message_number bigint not null check (message_number > 0),
+  outcome text not null
+    check (outcome in ('accepted', 'confirmed', 'duplicate', 'retired_channel', 'unknown_channel')),
+  received_at timestamptz not null,
+  primary key (user_id, received_at, id),
+  foreign key (user_id, calendar_id) references public.calendars (user_id, id) on delete cascade
+) partition by range (received_at);
+comment on table public.webhook_notifications is 'Webhook notifications with a token of ours; partitioned by week';
+create index webhook_notifications_repeat on public.webhook_notifications (channel_id, message_number);
+create index webhook_notifications_by_calendar on public.webhook_notifications (user_id, calendar_id, received_at);
+create table calsync_private.webhook_notifications_default
+  partition of public.webhook_notifications default;
+alter table calsync_private.webhook_notifications_default enable row level security;
+
+-- sql/tables/4_events.sql
+-- The mirror: one row per event, series master or exception, as the provider has it.
+create table public.calendar_events (
+  user_id uuid not null,
+  id uuid not null default gen_random_uuid(),
+  calendar_id uuid not null,
+  provider_event_id text not null check (provider_event_id <> ''),
+  kind text not null check (kind in ('single', 'series', 'exception')),
+  status text not null check (status in ('confirmed', 'tentative', 'cancelled')),
+  etag text not null,
+  ical_uid text,
+  -- Provider id of the master; it may arrive after its exceptions, hence no foreign key.
+  series_event_id text,
+  -- RECURRENCE-ID of the instance an exception replaces: 20261124T090000Z, or 20261124 for all-day.
+  occurrence_key text not null default '',
+  start_at timestamptz,
+  end_at timestamptz,
+  start_date date,
+  end_date date,
+  time_zone text,
+  summary text,
+  description text,
+  location text,
+  show_as text not null default 'busy'
+    check (show_as in ('busy', 'free', 'tentative', 'out_of_office', 'working_elsewhere')),
+  visibility text not null default 'default'
+    check (visibility in ('default', 'public', 'private', 'confidential')),
+  event_type text not null default 'default',
+  organizer jsonb,
+  attendees jsonb not null default '[]',
+  self_response text check (self_response in ('needs_action', 'accepted', 'tentative', 'declined')),
+  recurrence text[] not null default '{}',
+  conference_url text,
+  html_link text,
+  sequence integer not null default 0,
+  -- Set on events that CalSync itself wrote.
+  own_tag text,
+  provider_created_at timestamptz,
+  provider_updated_at timestamptz,
+  content_hash text not null check (content_hash ~ '^[0-9a-f]{64}$'),
+  -- How far a series is expanded; null: an exception vanished and the series must be expanded anew.
+  expanded_until timestamptz,
+  is_all_day boolean not null generated always as (start_date is not null) stored,
+  -- Whether the person is busy then: declined invitations, free time and our own blocks do not count.
+  is_busy boolean not null generated always as (
+    status <> 'cancelled' and show_as in ('busy', 'tentative', 'out_of_office')
+    and self_response is distinct from 'declined' and own_tag is null) stored,
+  created_at timestamptz not null default public.calsync_now(),
+  updated_at timestamptz not null default public.calsync_now(),
+  primary key (user_id, id),
+  unique (user_id, calendar_id, provider_event_id),
+  foreign key (user_id, calendar_id) references public.calendars (user_id, id) on delete cascade,
+  constraint calendar_events_timed_or_all_day check (
+    (start_at is not null and end_at is not null and start_date is null and end_date is null)
+    or (start_at is null and end_at is null and start_date is not null and end_date is not null)
+    or (kind = 'exception' and status = 'cancelled'
+        and start_at is null and end_at is null and start_date is null and end_date is null)),
+  constraint calendar_events_ends_after_start check (end_at >= start_at and end_date > start_date),
+  constraint calendar_events_exception_names_series check (
+    (kind = 'exception') = (series_event_id is not null and occurrence_key <> '')),
+  constraint calendar_events_series_recurs check ((kind = 'series') = (recurrence <> '{}'))
+);
+comment on table public.calendar_events is 'The mirror: events as the provider has them; occurrences are in event_occurrences';
+create index calendar_events_exceptions on public.calendar_events (user_id, calendar_id, series_event_id)
+  where kind = 'exception';
+create index calendar_events_series on public.calendar_events (user_id, calendar_id, expanded_until)
+  where kind = 'series';
+create index calendar_events_by_start on public.calendar_events (user_id, calendar_id, start_at);
+
+-- When things happen, in a rolling window: one row per happening.
+create table public.event_occurrences (
+  user_id uuid not null,
+  calendar_id uuid not null,
+  event_id uuid not null,
+  -- "" for a single event, else as in calendar_events.
+  occurrence_key text not null,
+  start_at timestamptz,
+  end_at timestamptz,
+  start_date date,
+  end_date date,
+  primary key (user_id, event_id, occurrence_key),
+  foreign key (user_id, event_id) references public.calendar_events (user_id, id) on delete cascade,
+  foreign key (user_id, calendar_id) references public.calendars (user_id, id) on delete cascade,
+  constraint event_occurrences_timed_or_all_day check (
+    (start_at is not null and end_at is not null and start_date is null and end_date is null)
+    or (start_at is null and end_at is null and start_date is not null and end_date is not null)),
+  constraint event_occurrences_ends_after_start check (end_at >= start_at and end_date > start_date)
+);
+comment on table public.event_occurrences is 'Occurrences in the rolling window; an exception carries its own row instead of its series''';
+create index event_occurrences_by_start on public.event_occurrences (user_id, calendar_id, start_at);
+create index event_occurrences_by_date on public.event_occurrences (user_id, calendar_id, start_date)
+  where start_date is not null;
+
+-- Meetings: events with other people or a conference.
+create table public.meetings (
+  user_id uuid not null,
+  event_id uuid not null,
+  calendar_id uuid not null,
+  url text,
+  platform text,
+  attendee_count integer not null check (attendee_count >= 0),
+  created_at timestamptz not null default public.calsync_now(),
+  updated_at timestamptz not null default public.calsync_now(),
+  primary key (user_id, event_id),
+  foreign key (user_id, event_id) references public.calendar_events (user_id, id) on delete cascade,
+  foreign key (user_id, calendar_id) references public.calendars (user_id, id) on delete cascade,
+  check ((url is null) = (platform is null))
+);
+comment on table public.meetings is 'Which events are meetings, and where they are joined';
+create index meetings_by_calendar on public.meetings (user_id, calendar_id);
+
+-- What a provider sent and the mirror cannot hold; parked with its reason, never dropped.
+create table public.refused_events (
+  user_id uuid not null,
+  calendar_id uuid not null,
+  provider_event_id text not null,
+  reason text not null check (reason ~ '^[a-z_]+$'),
+  detail text not null,
+  etag text not null,
+  refused_at timestamptz not null,
+  primary key (user_id, calendar_id, provider_event_id),
+  foreign key (user_id, calendar_id) references public.calendars (user_id, id) on delete cascade
+);
+comment on table public.refused_events is 'Events that could not be mirrored, each with a named reason';
+
+-- Ids met by a running full sync; what is not here when it ends is gone at the provider.
+create table calsync_private.full_sync_seen (
+  user_id uuid not null,
+  calendar_id uuid not null,
+  full_sync_id uuid not null,
+  provider_event_id text not null,
+  primary key (user_id, calendar_id, full_sync_id, provider_event_id),
+  foreign key (user_id, calendar_id) references public.calendars (user_id, id) on delete cascade
+);
+comment on table calsync_private.full_sync_seen is 'Scratch of mark-and-sweep; empty when no full sync runs';
+
+-- sql/tables/5_records.sql
+-- One row per sync. Partitions live in calsync_private; kept 90 days.
+create table public.calendar_sync_logs (
+  user_id uuid not null,
+  id uuid not null default gen_random_uuid(),
+  calendar_id uuid not null,
+  lease_token bigint not null,
+  sync_type text not null check (sync_type in ('webhook', 'incremental', 'full')),
+  trigger text not null check (trigger in ('initial', 'webhook', 'polling', 'manual', 'repair', 'reset')),
+  status text not null check (status in ('running', 'success', 'failed', 'abandoned')),
+  events_processed integer not null default 0,
+  events_created integer not null default 0,
+  events_updated integer not null default 0,
+  events_deleted integer not null default 0,
+  events_refused integer not null default 0,
+  meetings_created integer not null default 0,
+  meetings_updated integer not null default 0,
+  busy_blocks_created integer not null default 0,
+  busy_blocks_updated integer not null default 0,
+  busy_blocks_deleted integer not null default 0,
+  api_calls integer not null default 0,
+  -- The latency ledger: the oldest change this sync served, and the notification that told of it.
+  changed_at timestamptz,
+  notified_at timestamptz,
+  error_code text,
+  error_message text,
+  started_at timestamptz not null,
+  finished_at timestamptz,
+  created_at timestamptz not null,
+  primary key (user_id, created_at, id),
+  foreign key (user_id, calendar_id) references public.calendars (user_id, id) on delete cascade,
+  check ((status = 'running') = (finished_at is null)),
+  check (status <> 'failed' or error_code is not null)
+) partition by range (created_at);
+comment on table public.calendar_sync_logs is 'One row per sync: what called it, what it found, what it cost; partitioned by week';
+create index calendar_sync_logs_by_calendar on public.calendar_sync_logs (user_id, calendar_id, created_at desc);
+create index calendar_sync_logs_recent on public.calendar_sync_logs (created_at desc);
+create table calsync_private.calendar_sync_logs_default partition of public.calendar_sync_logs default;
+alter table calsync_private.calendar_sync_logs_default enable row level security;
+
+-- What each calendar cost a day.
+create table public.api_call_ledger (
+  user_id uuid not null,
+  calendar_id uuid not null,
+  day date not null,
+  api_calls integer not null default 0,
+  syncs integer not null default 0,
+  polls integer not null default 0,
+  polls_skipped integer not null default 0,
+  primary key (user_id, calendar_id, day),
+  foreign key (user_id, calendar_id) references public.calendars (user_id, id) on delete cascade
+);
+comment on table public.api_call_ledger is 'API calls, syncs, polls and skipped polls by calendar and day (UTC)';
+
+-- One open alert per episode and subject; success resolves it.
+create table public.calendar_alerts (
+  user_id uuid not null,
+  id uuid not null default gen_random_uuid(),
+  account_id uuid not null,
+  calendar_id uuid,
+  kind text not null check (kind in ('access_lost', 'sync_failing', 'push_given_up', 'drift', 'emptied')),
+  severity text not null check (severity in ('critical', 'high', 'medium', 'low')),
+  message text not null,
+  opened_at timestamptz not null,
+  resolved_at timestamptz,
+  resolved_by text,
+  primary key (user_id, id),
+  foreign key (user_id, account_id) references public.calendar_accounts (user_id, id) on delete cascade,
+  foreign key (user_id, calendar_id) references public.calendars (user_id, id) on delete cascade,
+  check ((resolved_at is null) = (resolved_by is null))
+);
+comment on table public.calendar_alerts is 'Alerts: one open row per episode, kind and subject';
+create unique index calendar_alerts_one_open on public.calendar_alerts
+  (user_id, kind, account_id, coalesce(calendar_id, '00000000-0000-0000-0000-000000000000'))
+  where resolved_at is null;
+create index calendar_alerts_by_account on public.calendar_alerts (user_id, account_id);
+create index calendar_alerts_by_calendar on public.calendar_alerts (user_id, calendar_id);
+
+-- What monitoring runs found.
+create table public.calendar_monitoring_results (
+  user_id uuid not null,
+  id uuid not null default gen_random_uuid(),
+  calendar_id uuid not null,
+  check_name text not null check (check_name in ('verify')),
+  passed boolean not null,
+  details jsonb not null,
+  created_at timestamptz not null,
+  primary key (user_id, id),
+  foreign key (user_id, calendar_id) references public.calendars (user_id, id) on delete cascade
+);
+comment on table public.calendar_monitoring_results is 'Results of verify and other checks';
+create index calendar_monitoring_results_by_calendar on public.calendar_monitoring_results
+  (user_id, calendar_id, created_at desc);
+
+-- sql/functions/01_hold_lease.sql
+-- Internal: locks the state row of a calendar for whoever still holds its lease, and refuses all others.
+-- Every write of a sync goes through here, so a worker that lost its lease can write nothing.
+create function public.hold_lease(p_user_id uuid, p_calendar_id uuid, p_lease_token bigint)
+returns public.calendar_sync_states language plpgsql set search_path = '' as $$
+declare
+  v_state public.calendar_sync_states;
+begin
+  select * into v_state from public.calendar_sync_states
+  where user_id = p_user_id and calendar_id = p_calendar_id
+  for update;
+  if not found then
+    raise exception 'calendar % does not exist', p_calendar_id using errcode = 'CS002';
+  end if;
+  if v_state.lease_holder is null or v_state.lease_token <> p_lease_token
+     or v_state.lease_expires_at <= public.calsync_now() then
+    raise exception 'lease % on calendar % is lost', p_lease_token, p_calendar_id using errcode = 'CS001',
+      hint = 'Another worker holds this calendar or the lease lapsed; nothing was written.';
+  end if;
+  return v_state;
+end
+$$;
+comment on function public.hold_lease is 'Locks a calendar for the holder of its lease; CS001 for anybody else';
+
+revoke execute on function public.hold_lease from public, anon, authenticated;
+grant execute on function public.hold_lease to service_role;
+
+-- sql/functions/02_alerts.sql
+-- Internal: one open alert per episode; opening an open one only refreshes its message.
+create function public.open_alert(p_user_id uuid, p_account_id uuid, p_calendar_id uuid, p_kind text,
+                                  p_severity text, p_message text)
+returns void language sql set search_path = '' as $$
+  insert into public.calendar_alerts (user_id, account_id, calendar_id, kind, severity, message, opened_at)
+  values (p_user_id, p_account_id, p_calendar_id, p_kind, p_severity, p_message, public.calsync_now())
+  on conflict (user_id, kind, account_id, coalesce(calendar_id, '00000000-0000-0000-0000-000000000000'))
+    where resolved_at is null
+  do update set message = excluded.message, severity = excluded.severity
+$$;
+comment on function public.open_alert is 'Opens an alert, or refreshes the one that is open for this subject';
+
+-- Internal: success ends the episode.
+create function public.resolve_alerts(p_user_id uuid, p_calendar_id uuid, p_kinds text[])
+returns void language sql set search_path = '' as $$
+  update public.calendar_alerts set resolved_at = public.calsync_now(), resolved_by = 'success'
+  where user_id = p_user_id and calendar_id = p_calendar_id and kind = any (p_kinds) and resolved_at is null
+$$;
+comment on function public.resolve_alerts is 'Closes the open alerts of these kinds for a calendar';
+
+revoke execute on function public.open_alert from public, anon, authenticated;
+grant execute on function public.open_alert to service_role;
+revoke execute on function public.resolve_alerts from public, anon, authenticated;
+grant execute on function public.resolve_alerts to service_role;
+
+-- sql/functions/03_ledger.sql
+-- Internal: adds to what a calendar cost today.
+create function public.note_cost(p_user_id uuid, p_calendar_id uuid, p_api_calls integer, p_syncs integer,
+                                 p_polls integer, p_polls_skipped integer)
+returns void language sql set search_path = '' as $$
+  insert into public.api_call_ledger as l (user_id, calendar_id, day, api_calls, syncs, polls, polls_skipped)
+  values (p_user_id, p_calendar_id, (public.calsync_now() at time zone 'UTC')::date,
+          p_api_calls, p_syncs, p_polls, p_polls_skipped)
+  on conflict (user_id, calendar_id, day) do update set
+    api_calls = l.api_calls + excluded.api_calls,
+    syncs = l.syncs + excluded.syncs,
+    polls = l.polls + excluded.polls,
+    polls_skipped = l.polls_skipped + excluded.polls_skipped
+$$;
+comment on function public.note_cost is 'Adds API calls, syncs, polls and skipped polls to the ledger of today (UTC)';
+
+-- Internal: holds calls against the running minute of the account, for claim_due_calendars to respect.
+create function public.spend_budget(p_user_id uuid, p_account_id uuid, p_api_calls integer)
+returns void language sql set search_path = '' as $$
+  update public.calendar_accounts set
+    budget_used = p_api_calls + case when budget_minute = date_trunc('minute', public.calsync_now())
+                                     then budget_used else 0 end,
+    budget_minute = date_trunc('minute', public.calsync_now())
+  where user_id = p_user_id and id = p_account_id and p_api_calls > 0
+$$;
+comment on function public.spend_budget is 'Counts API calls in the running minute of an account';
+
+revoke execute on function public.note_cost from public, anon, authenticated;
+grant execute on function public.note_cost to service_role;
+revoke execute on function public.spend_budget from public, anon, authenticated;
+grant execute on function public.spend_budget to service_role;
+
+-- sql/functions/04_activate_subscription.sql
+-- A subscription works: the provider answered, or its first notification overtook the answer.
+-- The one it replaces keeps delivering until it is stopped (overlap). Where nothing listened
+-- before, the calendar is due once more: what changed in between was announced to nobody.
+create function public.activate_subscription(p_user_id uuid, p_id uuid, p_channel_id text, p_resource_id text,
+                                             p_expires_at timestamptz, p_renew_at timestamptz default null)
+returns table (status text) language plpgsql set search_path = '' as $$
+declare
+  v_now constant timestamptz := public.calsync_now();
+  v_sub public.webhook_subscriptions;
+  v_overlaps boolean;
+begin
+  select * into v_sub from public.webhook_subscriptions s where s.user_id = p_user_id and s.id = p_id for update;
+  if not found then
+    raise exception 'webhook subscription % does not exist', p_id using errcode = 'CS002';
+  end if;
+  if v_sub.status = 'pending' then
+    with replaced as (
+      update public.webhook_subscriptions s
+      set status = 'retiring', retired_at = v_now, stop_due_at = v_now, updated_at = v_now
+      where s.user_id = p_user_id and s.calendar_id = v_sub.calendar_id and s.status = 'active'
+      returning s.expires_at
+    )
+    select exists (select 1 from replaced where expires_at > v_now) into v_overlaps;
+    update public.webhook_subscriptions s set status = 'active', activated_at = v_now,
+      expires_at = coalesce(p_expires_at, v_now + interval '7 days')
+    where s.user_id = p_user_id and s.id = p_id;
+    if not v_overlaps then
+      perform public.make_due(p_user_id, v_sub.calendar_id, 'polling');
+    end if;
+  elsif v_sub.status <> 'active' then
+    -- Overtaken by a newer subscription: it exists at the provider, so it must be stopped there.
+    update public.webhook_subscriptions s
+    set status = 'retiring', retired_at = v_now, stop_due_at = v_now, ended_at = null
+    where s.user_id = p_user_id and s.id = p_id;
+  end if;
+  update public.webhook_subscriptions s
+  set channel_id = p_channel_id, resource_id = coalesce(p_resource_id, s.resource_id),
+      expires_at = coalesce(p_expires_at, s.expires_at),
+      error_code = null, error_message = null, updated_at = v_now
+  where s.user_id = p_user_id and s.id = p_id
+  returning s.* into v_sub;
+  if v_sub.status = 'active' then
+    update public.calendar_sync_states set
+      subscription_due_at = coalesce(p_renew_at, v_now + (v_sub.expires_at - v_now) * 0.75), updated_at = v_now
+    where user_id = p_user_id and calendar_id = v_sub.calendar_id;
+  end if;
+  return query select v_sub.status;
+end
+$$;
+comment on function public.activate_subscription is 'pending → active, retiring the subscription it replaces; idempotent';
+
+revoke execute on function public.activate_subscription from public, anon, authenticated;
+grant execute on function public.activate_subscription to service_role;
+
+-- sql/functions/05_make_due.sql
+-- Internal: moves a calendar's due time to now and says why. A running sync is not disturbed: it sees
+-- change_seq moved when it ends, and the calendar is due again. A stronger reason already waiting stays.
+create function public.make_due(p_user_id uuid, p_calendar_id uuid, p_reason text)
+returns boolean language plpgsql set search_path = '' as $$
+declare
+  v_now constant timestamptz := public.calsync_now();
+  v_state public.calendar_sync_states;
+begin
+  select * into v_state from public.calendar_sync_states
+  where user_id = p_user_id and calendar_id = p_calendar_id for update;
+  if not found then
+    return false;
+  end if;
+  update public.calendar_sync_states set
+    change_seq = change_seq + 1,
+    due_reason = case when v_state.due_at <= v_now and v_state.due_reason in ('initial', 'reset', 'repair')
+                      then due_reason else p_reason end,
+    due_at = case
+      when v_state.lease_expires_at > v_now or v_state.due_at = 'infinity' then due_at
+      else least(due_at, greatest(v_now, not_before)) end
+  where user_id = p_user_id and calendar_id = p_calendar_id;
+  if v_state.due_at > v_now then
+    perform pg_notify('calsync_due', '');
+  end if;
+  return true;
+end
+$$;
+comment on function public.make_due is 'A calendar is due now, for this reason; wakes the workers';
+
+revoke execute on function public.make_due from public, anon, authenticated;
+grant execute on function public.make_due to service_role;
+
+-- sql/functions/10_record_notification.sql
+-- The one durable call behind a webhook: records the notification and makes its calendar due.
+-- The caller has verified the token already. A repeated delivery is recognised by its message
+-- number; a channel we retired or do not know (a restored database) is remembered to be stopped.
+create function public.record_notification(p_calendar_id uuid, p_channel_id text, p_resource_id text,
+                                           p_resource_state text, p_message_number bigint,
+                                           p_expires_at timestamptz default null)
+returns table (outcome text) language plpgsql set search_path = '' as $$
+declare
+  v_now constant timestamptz := public.calsync_now();
+  v_user uuid;
+  v_sub public.webhook_subscriptions;
+  v_outcome text;
+begin
+  select c.user_id into v_user from public.calendars c where c.id = p_calendar_id;
+  if not found then
+    return query select 'calendar_gone';
+    return;
+  end if;
+  select * into v_sub from public.webhook_subscriptions s
+  where s.user_id = v_user and s.calendar_id = p_calendar_id and s.channel_id = p_channel_id;
+
+  if v_sub.id is null then
+    v_outcome := 'unknown_channel';
+    perform public.adopt_unknown_channel(v_user, p_calendar_id, p_channel_id, p_resource_id, p_expires_at);
+  elsif exists (select 1 from public.webhook_notifications n
+                where n.channel_id = p_channel_id and n.message_number = p_message_number
+                  and n.user_id = v_user) then
+    v_outcome := 'duplicate';
+  elsif v_sub.status not in ('pending', 'active') then
+    v_outcome := 'retired_channel';
+    perform public.stop_again(v_user, v_sub.id, p_resource_id);
+  else
+    v_outcome := case p_resource_state when 'sync' then 'confirmed' else 'accepted' end;
+    if v_sub.status = 'pending' then
+      perform public.activate_subscription(v_user, v_sub.id, p_channel_id, p_resource_id, p_expires_at);
+    end if;
+  end if;
+
+  insert into public.webhook_notifications
+    (user_id, calendar_id, channel_id, resource_state, message_number, outcome, received_at)
+  values (v_user, p_calendar_id, p_channel_id, p_resource_state, p_message_number, v_outcome, v_now);
+
+  if v_outcome = 'accepted' then
+    update public.calendar_sync_states s set
+      last_webhook_received = v_now, webhook_failures = 0, unserved_since = coalesce(s.unserved_since, v_now)
+    where s.user_id = v_user and s.calendar_id = p_calendar_id;
+  end if;
+  -- News from a channel we no longer want is news all the same.
+  if v_outcome <> 'duplicate' and p_resource_state <> 'sync' then
+    perform public.make_due(v_user, p_calendar_id, 'webhook');
+  end if;
+  return query select v_outcome;
+end
+$$;
+comment on function public.record_notification is 'Records a verified webhook notification and makes its calendar due';
+
+revoke execute on function public.record_notification from public, anon, authenticated;
+grant execute on function public.record_notification to service_role;
+
+-- sql/functions/11_unwanted_channels.sql
+-- Internal: a channel that carries our token but is in no row (a restored database, a crash between the
+-- provider's answer and ours): written down as retiring, so that it is stopped at the provider.
+create function public.adopt_unknown_channel(p_user_id uuid, p_calendar_id uuid, p_channel_id text,
+                                             p_resource_id text, p_expires_at timestamptz)
+returns void language sql set search_path = '' as $$
+  insert into public.webhook_subscriptions
+    (user_id, calendar_id, channel_id, resource_id, status, expires_at, retired_at, stop_due_at)
+  values (p_user_id, p_calendar_id, p_channel_id, p_resource_id, 'retiring',
+          coalesce(p_expires_at, public.calsync_now() + interval '7 days'), public.calsync_now(), public.calsync_now())
+  on conflict (user_id, calendar_id, channel_id) do nothing
+$$;
+comment on function public.adopt_unknown_channel is 'Remembers a channel of ours that no row knows, to stop it';
+
+-- Internal: an ended channel still delivers. Stops lag, so it gets ten minutes before it is stopped again.
+create function public.stop_again(p_user_id uuid, p_id uuid, p_resource_id text)
+returns void language sql set search_path = '' as $$
+  update public.webhook_subscriptions set
+    status = 'retiring', retired_at = public.calsync_now(), stop_due_at = public.calsync_now(),
+    resource_id = coalesce(resource_id, p_resource_id), ended_at = null, updated_at = public.calsync_now()
+  where user_id = p_user_id and id = p_id and status in ('stopped', 'expired', 'failed')
+    and ended_at < public.calsync_now() - interval '10 minutes';
+  update public.webhook_subscriptions set resource_id = p_resource_id
+  where user_id = p_user_id and id = p_id and status = 'retiring' and resource_id is null
+$$;
+comment on function public.stop_again is 'Queues another stop for an ended channel that still delivers';
+
+revoke execute on function public.adopt_unknown_channel from public, anon, authenticated;
+grant execute on function public.adopt_unknown_channel to service_role;
+revoke execute on function public.stop_again from public, anon, authenticated;
+grant execute on function public.stop_again to service_role;
+
+-- sql/functions/20_claim_due_calendars.sql
+-- Takes up to p_limit due calendars under a lease with a fencing token, oldest first and fair between
+-- accounts: at most p_per_account leases each, none for an account that is blocked by quota or over
+-- its budget of the minute, none while the provider's circuit is open. One round trip gives all that
+-- a sync needs. p_calendar_id asks for one calendar (still only if it is due).
+create function public.claim_due_calendars(p_worker text, p_limit integer, p_lease_seconds double precision,
+  p_per_account integer default 2, p_calls_per_minute integer default 500, p_user_id uuid default null,
+  p_calendar_id uuid default null)
+returns table (user_id uuid, calendar_id uuid, account_id uuid, provider text, provider_calendar_id text,
+  time_zone text, sealed text, sync_token text, page_token text, lease_token bigint, trigger text, sync_type text,
+  attempts integer, webhook_failures integer, quiet_syncs integer, listening boolean,
+  next_occurrence_at timestamptz, now timestamptz)
+language plpgsql set search_path = '' as $$
+#variable_conflict use_column
+declare
+  v_now constant timestamptz := public.calsync_now();
+begin
+  return query
+  with candidates as (
+    select s.user_id, s.calendar_id, c.account_id, s.due_at
+    from public.calendar_sync_states s
+    join public.calendars c on c.user_id = s.user_id and c.id = s.calendar_id
+    join public.calendar_accounts a on a.user_id = c.user_id and a.id = c.account_id
+    where s.due_at <= v_now and c.sync_enabled and c.removed_at is null and a.status = 'active'
+      and (p_user_id is null or s.user_id = p_user_id)
+      and (p_calendar_id is null or s.calendar_id = p_calendar_id)
+      and (a.blocked_until is null or a.blocked_until <= v_now)
+      and not (a.budget_minute is not distinct from date_trunc('minute', v_now) and a.budget_used >= p_calls_per_minute)
+      and not exists (select 1 from calsync_private.provider_circuits p
+                      where p.provider = a.provider and p.open_until > v_now)
+    order by s.due_at
+    limit p_limit * 10 + 50
+  ), fair as (
+    select k.user_id, k.calendar_id, k.due_at,
+      row_number() over (partition by k.account_id order by k.due_at) + (
+        select count(*) from public.calendars c
+        join public.calendar_sync_states h on h.user_id = c.user_id and h.calendar_id = c.id
+        where c.user_id = k.user_id and c.account_id = k.account_id and h.lease_expires_at > v_now) as place
+    from candidates k
+  ), taken as (
+    select s.user_id, s.calendar_id
+    from public.calendar_sync_states s
+    join fair f on f.user_id = s.user_id and f.calendar_id = s.calendar_id
+    where s.due_at <= v_now and f.place <= p_per_account
+    order by f.place, f.due_at
+    limit p_limit
+    for update of s skip locked
+  ), before as (
+    select s.* from public.calendar_sync_states s join taken t on t.user_id = s.user_id and t.calendar_id = s.calendar_id
+  ), abandoned as (
+    update public.calendar_sync_logs l set status = 'abandoned', finished_at = v_now, error_code = 'lease_lapsed'
+    from before b
+    where b.lease_holder is not null and l.user_id = b.user_id and l.created_at = b.claimed_at and l.id = b.log_id
+  ), claimed as (
+    update public.calendar_sync_states s set
+      lease_token = s.lease_token + 1, lease_holder = p_worker,
+      lease_expires_at = v_now + make_interval(secs => p_lease_seconds),
+      due_at = v_now + make_interval(secs => p_lease_seconds),
+      claimed_seq = s.change_seq, claimed_at = v_now, log_id = gen_random_uuid(),
+      full_sync_id = case when s.sync_token is null then coalesce(s.full_sync_id, gen_random_uuid()) end,
+      -- A worker that dies with a lease counts as an attempt, or a poisonous calendar would kill workers for ever.
+      attempts = s.attempts + (s.lease_holder is not null)::integer,
+      updated_at = v_now
+    from taken t where s.user_id = t.user_id and s.calendar_id = t.calendar_id
+    returning s.*
+  ), logged as (
+    insert into public.calendar_sync_logs
+      (user_id, id, calendar_id, lease_token, sync_type, trigger, status, notified_at, started_at, created_at)
+    select k.user_id, k.log_id, k.calendar_id, k.lease_token,
+      case when k.sync_token is null then 'full' when k.due_reason = 'webhook' then 'webhook' else 'incremental' end,
+      k.due_reason, 'running', k.unserved_since, v_now, v_now
+    from claimed k
+    returning user_id, calendar_id, sync_type
+  )
+  select k.user_id, k.calendar_id, c.account_id, a.provider, c.provider_calendar_id, c.time_zone,
+    public.sealed_credentials(k.user_id, c.account_id), k.sync_token, k.page_token, k.lease_token, k.due_reason,
+    l.sync_type, k.attempts, k.webhook_failures, k.quiet_syncs,
+    public.is_listening(k.user_id, k.calendar_id, k.webhook_failures, v_now),
+    (select min(o.start_at) from public.event_occurrences o
+     where o.user_id = k.user_id and o.calendar_id = k.calendar_id and o.start_at > v_now),
+    v_now
+  from claimed k
+  join logged l on l.user_id = k.user_id and l.calendar_id = k.calendar_id
+  join public.calendars c on c.user_id = k.user_id and c.id = k.calendar_id
+  join public.calendar_accounts a on a.user_id = c.user_id and a.id = c.account_id;
+end
+$$;
+comment on function public.claim_due_calendars is 'Leases due calendars, fairly between accounts, with all that a sync needs';
+
+revoke execute on function public.claim_due_calendars from public, anon, authenticated;
+grant execute on function public.claim_due_calendars to service_role;
+
+-- sql/functions/21_claim_helpers.sql
+-- Internal: the sealed credentials of an account, for claims alone. Definer: no REST role may read the table.
+create function public.sealed_credentials(p_user_id uuid, p_account_id uuid)
+returns text language sql stable security definer set search_path = '' as $$
+  select sealed from calsync_private.account_credentials where user_id = p_user_id and account_id = p_account_id
+$$;
+comment on function public.sealed_credentials is 'Sealed credentials of an account; only the service role may ask';
+
+-- Internal: whether push can be relied on: an active subscription and fewer than 5 failures in a row.
+create function public.is_listening(p_user_id uuid, p_calendar_id uuid, p_failures integer, p_now timestamptz)
+returns boolean language sql stable set search_path = '' as $$
+  select p_failures < 5 and exists (
+    select 1 from public.webhook_subscriptions
+    where user_id = p_user_id and calendar_id = p_calendar_id and status = 'active' and expires_at > p_now)
+$$;
+comment on function public.is_listening is 'Active subscription and fewer than 5 consecutive failures';
+
+revoke execute on function public.sealed_credentials from public, anon, authenticated;
+grant execute on function public.sealed_credentials to service_role;
+revoke execute on function public.is_listening from public, anon, authenticated;
+grant execute on function public.is_listening to service_role;
+
+-- sql/functions/30_mirror_events.sql
+-- Internal: upserts the events of a page. A row whose etag and content are as they were is not touched.
+-- Returns the events whose content or times changed, so that only their occurrences are looked at.
+create function public.mirror_events(p_user_id uuid, p_calendar_id uuid, p_events jsonb)
+returns table (event_id uuid, provider_event_id text, is_new boolean)
+language sql set search_path = '' as $$
+  with incoming as materialized (
+    -- Items may repeat within a page; the last one is the truth.
+    select distinct on (e.provider_event_id) e.*
+    from rows from (jsonb_to_recordset(p_events) as (
+      provider_event_id text, kind text, status text, etag text, ical_uid text, series_event_id text,
+      occurrence_key text, start_at timestamptz, end_at timestamptz, start_date date, end_date date,
+      time_zone text, summary text, description text, location text, show_as text, visibility text,
+      event_type text, organizer jsonb, attendees jsonb, self_response text, recurrence text[],
+      conference_url text, html_link text, sequence integer, own_tag text, provider_created_at timestamptz,
+      provider_updated_at timestamptz, content_hash text, expanded_until timestamptz)) with ordinality
+      as e (provider_event_id, kind, status, etag, ical_uid, series_event_id, occurrence_key, start_at, end_at,
+        start_date, end_date, time_zone, summary, description, location, show_as, visibility, event_type,
+        organizer, attendees, self_response, recurrence, conference_url, html_link, sequence, own_tag,
+        provider_created_at, provider_updated_at, content_hash, expanded_until, position)
+    order by e.provider_event_id, e.position desc
+  ), before as materialized (
+    select t.provider_event_id, t.content_hash, t.etag
+    from public.calendar_events t
+    where t.user_id = p_user_id and t.calendar_id = p_calendar_id
+      and t.provider_event_id in (select i.provider_event_id from incoming i)
+  ), written as (
+    insert into public.calendar_events as t
+      (user_id, calendar_id, provider_event_id, kind, status, etag, ical_uid, series_event_id, occurrence_key,
+       start_at, end_at, start_date, end_date, time_zone, summary, description, location, show_as, visibility,
+       event_type, organizer, attendees, self_response, recurrence, conference_url, html_link, sequence, own_tag,
+       provider_created_at, provider_updated_at, content_hash, expanded_until)
+    select p_user_id, p_calendar_id, i.provider_event_id, i.kind, i.status, i.etag, i.ical_uid, i.series_event_id,
+       i.occurrence_key, i.start_at, i.end_at, i.start_date, i.end_date, i.time_zone, i.summary, i.description,
+       i.location, i.show_as, i.visibility, i.event_type, nullif(i.organizer, 'null'), i.attendees, i.self_response,
+       i.recurrence, i.conference_url, i.html_link, i.sequence, i.own_tag, i.provider_created_at,
+       i.provider_updated_at, i.content_hash, i.expanded_until
+    from incoming i
+    left join before b using (provider_event_id)
+    where b.provider_event_id is null or b.etag <> i.etag or b.content_hash <> i.content_hash
+    on conflict (user_id, calendar_id, provider_event_id) do update set
+      kind = excluded.kind, status = excluded.status, etag = excluded.etag, ical_uid = excluded.ical_uid,
+      series_event_id = excluded.series_event_id, occurrence_key = excluded.occurrence_key,
+      start_at = excluded.start_at, end_at = excluded.end_at, start_date = excluded.start_date,
+      end_date = excluded.end_date, time_zone = excluded.time_zone, summary = excluded.summary,
+      description = excluded.description, location = excluded.location, show_as = excluded.show_as,
+      visibility = excluded.visibility, event_type = excluded.event_type, organizer = excluded.organizer,
+      attendees = excluded.attendees, self_response = excluded.self_response, recurrence = excluded.recurrence,
+      conference_url = excluded.conference_url, html_link = excluded.html_link, sequence = excluded.sequence,
+      own_tag = excluded.own_tag, provider_created_at = excluded.provider_created_at,
+      provider_updated_at = excluded.provider_updated_at, content_hash = excluded.content_hash,
+      expanded_until = excluded.expanded_until, updated_at = public.calsync_now()
+    returning t.id, t.provider_event_id, t.content_hash
+  )
+  select w.id, w.provider_event_id, b.provider_event_id is null
+  from written w
+  left join before b using (provider_event_id)
+  where b.content_hash is distinct from w.content_hash
+$$;
+comment on function public.mirror_events is 'Upserts events; answers those that are new or whose content changed';
+
+revoke execute on function public.mirror_events from public, anon, authenticated;
+grant execute on function public.mirror_events to service_role;
+
+-- sql/functions/31_mirror_occurrences.sql
+-- Internal: makes the occurrences of the given events what p_wanted says, touching only rows that differ.
+-- p_wanted: [{"event_id", "key", "start_at", "end_at", "start_date", "end_date"}]. An exception stands for
+-- its instance, so its series has no row under that key.
+create function public.replace_occurrences(p_user_id uuid, p_calendar_id uuid, p_event_ids uuid[], p_wanted jsonb)
+returns void language sql set search_path = '' as $$
+  with wanted as materialized (
+    select w.event_id, w.key, w.start_at, w.end_at, w.start_date, w.end_date
+    from jsonb_to_recordset(p_wanted) as w (event_id uuid, key text, start_at timestamptz, end_at timestamptz,
+                                            start_date date, end_date date)
+    join public.calendar_events e on e.user_id = p_user_id and e.id = w.event_id
+    where e.kind <> 'series' or not exists (
+      select 1 from public.calendar_events x
+      where x.user_id = p_user_id and x.calendar_id = p_calendar_id and x.kind = 'exception'
+        and x.series_event_id = e.provider_event_id and x.occurrence_key = w.key)
+  ), gone as (
+    delete from public.event_occurrences o
+    where o.user_id = p_user_id and o.event_id = any (p_event_ids)
+      and not exists (select 1 from wanted w where w.event_id = o.event_id and w.key = o.occurrence_key)
+  )
+  insert into public.event_occurrences as o
+    (user_id, calendar_id, event_id, occurrence_key, start_at, end_at, start_date, end_date)
+  select p_user_id, p_calendar_id, w.event_id, w.key, w.start_at, w.end_at, w.start_date, w.end_date
+  from wanted w
+  on conflict (user_id, event_id, occurrence_key) do update set
+    start_at = excluded.start_at, end_at = excluded.end_at,
+    start_date = excluded.start_date, end_date = excluded.end_date
+  where (o.start_at, o.end_at, o.start_date, o.end_date)
+    is distinct from (excluded.start_at, excluded.end_at, excluded.start_date, excluded.end_date)
+$$;
+comment on function public.replace_occurrences is 'Sets the occurrences of events; rows that are right stay untouched';
+
+-- Internal: the occurrences of changed events, taken from the page they came with.
+create function public.mirror_occurrences(p_user_id uuid, p_calendar_id uuid, p_events jsonb, p_changed uuid[])
+returns void language sql set search_path = '' as $$
+  -- Instances that an exception of this page replaces leave their series.
+  delete from public.event_occurrences o
+  using public.calendar_events x, public.calendar_events m
+  where x.user_id = p_user_id and x.id = any (p_changed) and x.kind = 'exception'
+    and m.user_id = p_user_id and m.calendar_id = p_calendar_id and m.provider_event_id = x.series_event_id
+    and o.user_id = p_user_id and o.event_id = m.id and o.occurrence_key = x.occurrence_key;
+
+  select public.replace_occurrences(p_user_id, p_calendar_id, p_changed, (
+    select coalesce(jsonb_agg(w.item || jsonb_build_object('event_id', w.id)), '[]')
+    from (
+      select distinct on (e.id, o.item ->> 'key') e.id, o.item
+      from jsonb_array_elements(p_events) with ordinality as p (event, position)
+      join public.calendar_events e on e.user_id = p_user_id and e.calendar_id = p_calendar_id
+        and e.provider_event_id = p.event ->> 'provider_event_id' and e.content_hash = p.event ->> 'content_hash'
+      cross join jsonb_array_elements(p.event -> 'occurrences') as o (item)
+      where e.id = any (p_changed)
+      order by e.id, o.item ->> 'key', p.position desc
+    ) w))
+$$;
+comment on function public.mirror_occurrences is 'Applies the occurrences that came with changed events';
+
+revoke execute on function public.replace_occurrences from public, anon, authenticated;
+grant execute on function public.replace_occurrences to service_role;
+revoke execute on function public.mirror_occurrences from public, anon, authenticated;
+grant execute on function public.mirror_occurrences to service_role;
+
+-- sql/functions/32_mirror_meetings.sql
+-- Internal: which of the changed events are meetings, and where they are joined.
+create function public.mirror_meetings(p_user_id uuid, p_calendar_id uuid, p_events jsonb, p_changed uuid[])
+returns table (created integer, updated integer) language sql set search_path = '' as $$
+  with wanted as materialized (
+    select distinct on (e.id) e.id, p.event -> 'meeting' as meeting
+    from jsonb_array_elements(p_events) with ordinality as p (event, position)
+    join public.calendar_events e on e.user_id = p_user_id and e.calendar_id = p_calendar_id
+      and e.provider_event_id = p.event ->> 'provider_event_id'
+    where e.id = any (p_changed)
+    order by e.id, p.position desc
+  ), gone as (
+    delete from public.meetings m using wanted w
+    where m.user_id = p_user_id and m.event_id = w.id and jsonb_typeof(w.meeting) is distinct from 'object'
+  ), before as (
+    select m.event_id from public.meetings m join wanted w on m.user_id = p_user_id and m.event_id = w.id
+  ), written as (
+    insert into public.meetings as m (user_id, event_id, calendar_id, url, platform, attendee_count)
+    select p_user_id, w.id, p_calendar_id, w.meeting ->> 'url', w.meeting ->> 'platform',
+           (w.meeting ->> 'attendee_count')::integer
+    from wanted w where jsonb_typeof(w.meeting) = 'object'
+    on conflict (user_id, event_id) do update set
+      url = excluded.url, platform = excluded.platform, attendee_count = excluded.attendee_count,
+      updated_at = public.calsync_now()
+    returning m.event_id
+  )
+  select (count(*) filter (where b.event_id is null))::integer, (count(*) filter (where b.event_id is not null))::integer
+  from written w left join before b using (event_id)
+$$;
+comment on function public.mirror_meetings is 'Keeps meetings in step with changed events; counts created and updated';
+
+revoke execute on function public.mirror_meetings from public, anon, authenticated;
+grant execute on function public.mirror_meetings to service_role;
+
+-- sql/functions/33_mirror_deletions.sql
+-- Internal: removes events that are gone at the provider, a series with its exceptions. Where an
+-- exception goes but its series stays, the series is marked for a new expansion.
+create function public.mirror_deletions(p_user_id uuid, p_calendar_id uuid, p_provider_event_ids text[])
+returns integer language plpgsql set search_path = '' as $$
+declare
+  v_deleted integer;
+begin
+  with gone as (
+    delete from public.calendar_events e
+    where e.user_id = p_user_id and e.calendar_id = p_calendar_id
+      and (e.provider_event_id = any (p_provider_event_ids)
+           or (e.kind = 'exception' and e.series_event_id = any (p_provider_event_ids)))
+    returning e.kind, e.series_event_id
+  ), reopened as (
+    update public.calendar_events m set expanded_until = null
+    from (select distinct series_event_id from gone where kind = 'exception') x
+    where m.user_id = p_user_id and m.calendar_id = p_calendar_id and m.kind = 'series'
+      and m.provider_event_id = x.series_event_id
+  )
+  select count(*) into v_deleted from gone;
+  delete from public.refused_events r
+  where r.user_id = p_user_id and r.calendar_id = p_calendar_id and r.provider_event_id = any (p_provider_event_ids);
+  return v_deleted;
+end
+$$;
+comment on function public.mirror_deletions is 'Deletes events by provider id; a series takes its exceptions along';
+
+revoke execute on function public.mirror_deletions from public, anon, authenticated;
+grant execute on function public.mirror_deletions to service_role;
+
+-- sql/functions/34_mirror_refusals.sql
+-- Internal: parks what the mirror cannot hold, and forgets what it holds by now. A refused version of
+-- an event that was mirrored before replaces it: showing the old one would be a lie.
+create function public.mirror_refusals(p_user_id uuid, p_calendar_id uuid, p_refusals jsonb, p_mirrored text[])
+returns integer language plpgsql set search_path = '' as $$
+declare
+  v_refused integer;
+begin
+  delete from public.refused_events r
+  where r.user_id = p_user_id and r.calendar_id = p_calendar_id and r.provider_event_id = any (p_mirrored);
+  insert into public.refused_events as r
+    (user_id, calendar_id, provider_event_id, reason, detail, etag, refused_at)
+  select distinct on (f.provider_event_id) p_user_id, p_calendar_id, f.provider_event_id, f.reason, f.detail,
+    f.etag, public.calsync_now()
+  from jsonb_to_recordset(p_refusals) as f (provider_event_id text, reason text, detail text, etag text)
+  on conflict (user_id, calendar_id, provider_event_id) do update set
+    reason = excluded.reason, detail = excluded.detail, etag = excluded.etag, refused_at = excluded.refused_at;
+  get diagnostics v_refused = row_count;
+  delete from public.calendar_events e
+  using jsonb_to_recordset(p_refusals) as f (provider_event_id text)
+  where e.user_id = p_user_id and e.calendar_id = p_calendar_id and e.provider_event_id = f.provider_event_id;
+  return v_refused;
+end
+$$;
+comment on function public.mirror_refusals is 'Parks refused events with their reasons; counts them';
+
+revoke execute on function public.mirror_refusals from public, anon, authenticated;
+grant execute on function public.mirror_refusals to service_role;
+
+-- sql/functions/35_sweep_unseen.sql
+-- Internal: after the last page of a full sync, what was not seen is gone at the provider. Unless that
+-- is nearly everything: a provider that suddenly answers "nothing there" must say so three times
+-- before the mirror is emptied. Answers the number deleted, or null when the answer is not believed yet.
+create function public.sweep_unseen(p_user_id uuid, p_calendar_id uuid, p_full_sync_id uuid)
+returns integer language plpgsql set search_path = '' as $$
+declare
+  v_mirrored integer;
+  v_unseen text[];
+  v_empty_answers integer;
+begin
+  select count(*) into v_mirrored from public.calendar_events e
+  where e.user_id = p_user_id and e.calendar_id = p_calendar_id;
+  select coalesce(array_agg(u.provider_event_id), '{}') into v_unseen from (
+    select e.provider_event_id from public.calendar_events e
+    where e.user_id = p_user_id and e.calendar_id = p_calendar_id
+    union
+    select r.provider_event_id from public.refused_events r
+    where r.user_id = p_user_id and r.calendar_id = p_calendar_id
+  ) u
+  where not exists (
+    select 1 from calsync_private.full_sync_seen s
+    where s.user_id = p_user_id and s.calendar_id = p_calendar_id and s.full_sync_id = p_full_sync_id
+      and s.provider_event_id = u.provider_event_id);
+  delete from calsync_private.full_sync_seen s where s.user_id = p_user_id and s.calendar_id = p_calendar_id;
+
+  if v_mirrored >= 5 and cardinality(v_unseen) > 0.9 * v_mirrored then
+    update public.calendar_sync_states s set empty_answers = s.empty_answers + 1
+    where s.user_id = p_user_id and s.calendar_id = p_calendar_id
+    returning s.empty_answers into v_empty_answers;
+    if v_empty_answers < 3 then
+      return null;
+    end if;
+  end if;
+  update public.calendar_sync_states s set empty_answers = 0
+  where s.user_id = p_user_id and s.calendar_id = p_calendar_id and s.empty_answers > 0;
+  return public.mirror_deletions(p_user_id, p_calendar_id, v_unseen);
+end
+$$;
+comment on function public.sweep_unseen is 'Deletes what a finished full sync did not see; null when too much vanished to be believed at once';
+
+revoke execute on function public.sweep_unseen from public, anon, authenticated;
+grant execute on function public.sweep_unseen to service_role;
+
+-- sql/functions/36_webhook_failure.sql
+-- Internal: counts a failure of push and does what the table in DESIGN says: below 5 retry with
+-- backoff, from 5 keep polling and trying, from 10 give push up until an operator brings it back.
+create function public.count_webhook_failure(p_user_id uuid, p_calendar_id uuid, p_reason text)
+returns void language plpgsql set search_path = '' as $$
+declare
+  v_now constant timestamptz := public.calsync_now();
+  v_failures integer;
+begin
+  update public.calendar_sync_states s set
+    webhook_failures = s.webhook_failures + 1, last_webhook_failure_at = v_now,
+    -- 1 2 4 8 minutes, then every hour.
+    subscription_due_at = v_now + case when s.webhook_failures < 4
+      then make_interval(mins => (2 ^ s.webhook_failures)::integer) else interval '1 hour' end
+  where s.user_id = p_user_id and s.calendar_id = p_calendar_id
+  returning s.webhook_failures into v_failures;
+  if v_failures >= 10 then
+    perform public.give_push_up(p_user_id, p_calendar_id, 'given_up');
+    perform public.open_alert(p_user_id, c.account_id, p_calendar_id, 'push_given_up', 'high',
+      format('Push failed %s times in a row (%s); the calendar is polled. Bring push back with: calsync renew --calendar %s',
+             v_failures, p_reason, p_calendar_id))
+    from public.calendars c where c.user_id = p_user_id and c.id = p_calendar_id;
+  end if;
+end
+$$;
+comment on function public.count_webhook_failure is 'One more failure of push in a row, and its consequence';
+
+-- Internal: push is over for this calendar; what still delivers is stopped at the provider.
+create function public.give_push_up(p_user_id uuid, p_calendar_id uuid, p_push text)
+returns void language sql set search_path = '' as $$
+  update public.calendar_sync_states set push = p_push
+  where user_id = p_user_id and calendar_id = p_calendar_id;
+  update public.webhook_subscriptions
+  set status = 'retiring', retired_at = public.calsync_now(), stop_due_at = public.calsync_now()
+  where user_id = p_user_id and calendar_id = p_calendar_id and status in ('pending', 'active')
+$$;
+comment on function public.give_push_up is 'Ends push for a calendar: unsupported, or given up';
+
+revoke execute on function public.count_webhook_failure from public, anon, authenticated;
+grant execute on function public.count_webhook_failure to service_role;
+revoke execute on function public.give_push_up from public, anon, authenticated;
+grant execute on function public.give_push_up to service_role;
+
+-- sql/functions/37_judge_push.sql
+-- Internal: what a finished poll says about push. Silence is not failure: a poll that finds nothing
+-- verifies the subscription. A poll that finds a change which the subscription should have announced
+-- (made while it was active, more than two minutes ago) counts a failure and has it repaired.
+create function public.judge_push(p_user_id uuid, p_calendar_id uuid, p_log public.calendar_sync_logs,
+                                  p_state public.calendar_sync_states)
+returns void language plpgsql set search_path = '' as $$
+declare
+  v_now constant timestamptz := public.calsync_now();
+  v_active_since timestamptz;
+  v_found constant integer := p_log.events_created + p_log.events_updated + p_log.events_deleted;
+begin
+  if p_log.sync_type <> 'incremental' then
+    return;
+  end if;
+  select activated_at into v_active_since from public.webhook_subscriptions
+  where user_id = p_user_id and calendar_id = p_calendar_id and status = 'active' and expires_at > v_now;
+  if v_active_since is null then
+    return;
+  end if;
+  if v_found = 0 then
+    update public.calendar_sync_states set verified_at = v_now
+    where user_id = p_user_id and calendar_id = p_calendar_id;
+  elsif coalesce(p_log.changed_at, v_active_since) between v_active_since and v_now - interval '2 minutes'
+        and p_state.unserved_since is null then
+    perform public.count_webhook_failure(p_user_id, p_calendar_id, 'missed_change');
+  end if;
+end
+$$;
+comment on function public.judge_push is 'Verifies push by a poll that found nothing, or counts a missed change';
+
+revoke execute on function public.judge_push from public, anon, authenticated;
+grant execute on function public.judge_push to service_role;
+
+-- sql/functions/38_finish_sync.sql
+-- Internal: the last page is in: moves the cursor, judges push, settles the log and gives the lease back.
+-- What arrived meanwhile (change_seq moved) makes the calendar due again at once.
+create function public.finish_sync(p_state public.calendar_sync_states, p_account_id uuid, p_progress jsonb)
+returns void language plpgsql set search_path = '' as $$
+declare
+  v_now constant timestamptz := public.calsync_now();
+  v_again constant boolean := p_state.change_seq > p_state.claimed_seq;
+  v_log public.calendar_sync_logs;
+begin
+  update public.calendar_sync_logs l set status = 'success', finished_at = v_now
+  where l.user_id = p_state.user_id and l.created_at = p_state.claimed_at and l.id = p_state.log_id
+  returning l.* into v_log;
+
+  update public.calendar_sync_states s set
+    sync_token = p_progress ->> 'cursor', page_token = null, full_sync_id = null,
+    lease_holder = null, lease_expires_at = null,
+    due_at = case when v_again then v_now
+                  else v_now + make_interval(secs => (p_progress ->> 'next_due_seconds')::double precision) end,
+    due_reason = case when v_again then s.due_reason else 'polling' end,
+    not_before = null, attempts = 0, dead_at = null,
+    last_error_code = null, last_error_message = null, last_error_at = null,
+    last_sync_at = v_now,
+    last_poll_at = case when v_log.trigger = 'webhook' then s.last_poll_at else v_now end,
+    last_full_sync_at = case when v_log.sync_type = 'full' then v_now else s.last_full_sync_at end,
+    quiet_syncs = case when v_log.events_created + v_log.events_updated + v_log.events_deleted = 0
+                       then s.quiet_syncs + 1 else 0 end,
+    unserved_since = case when v_again and s.unserved_since is not null then s.last_webhook_received end,
+    window_start = coalesce((p_progress ->> 'window_start')::timestamptz, s.window_start),
+    window_end = coalesce((p_progress ->> 'window_end')::timestamptz, s.window_end),
+    updated_at = v_now
+  where s.user_id = p_state.user_id and s.calendar_id = p_state.calendar_id;
+
+  perform public.judge_push(p_state.user_id, p_state.calendar_id, v_log, p_state);
+  perform public.note_cost(p_state.user_id, p_state.calendar_id, 0, 1, (v_log.trigger = 'polling')::integer, 0);
+  perform public.resolve_alerts(p_state.user_id, p_state.calendar_id, array['sync_failing', 'emptied']);
+  update public.calendar_accounts a set blocked_until = null, quota_strikes = 0
+  where a.user_id = p_state.user_id and a.id = p_account_id and a.quota_strikes > 0;
+  delete from calsync_private.provider_circuits c using public.calendar_accounts a
+  where a.user_id = p_state.user_id and a.id = p_account_id and c.provider = a.provider;
+  if v_again then
+    perform pg_notify('calsync_due', '');
+  end if;
+end
+$$;
+comment on function public.finish_sync is 'Settles a sync with its last page: cursor, log, push verdict, next due time, lease';
+
+revoke execute on function public.finish_sync from public, anon, authenticated;
+grant execute on function public.finish_sync to service_role;
+
+-- sql/functions/39_apply_changes.sql
+-- Applies one page of changes for the holder of the lease, in one transaction.
+-- p_changes: {"events": [...], "deletions": [{"provider_event_id", "deleted_at"}], "refusals": [...]}
+-- p_progress, not the last page: {"api_calls", "next_page", "lease_seconds"}; the lease is extended, and a
+-- full sync resumes at next_page after a crash.
+-- p_progress, the last page: {"api_calls", "cursor", "next_due_seconds", "window_start", "window_end"};
+-- the cursor moves only here, together with the rows that it covers.
+create function public.apply_changes(p_user_id uuid, p_calendar_id uuid, p_lease_token bigint,
+                                     p_changes jsonb, p_progress jsonb)
+returns table (finished boolean, processed integer, created integer, updated integer, deleted integer,
+               refused integer, api_calls integer)
+language plpgsql set search_path = '' as $$
+#variable_conflict use_column
+declare
+  v_state public.calendar_sync_states;
+  v_account_id uuid;
+  v_changed uuid[];
+  v_new integer;
+  v_deleted integer;
+  v_refused integer;
+  v_swept integer := 0;
+  v_meetings record;
+  v_last constant boolean := p_progress ? 'cursor';
+  v_calls constant integer := (p_progress ->> 'api_calls')::integer;
+begin
+  v_state := public.hold_lease(p_user_id, p_calendar_id, p_lease_token);
+  select account_id into v_account_id from public.calendars where user_id = p_user_id and id = p_calendar_id;
+
+  select coalesce(array_agg(m.event_id), '{}'), count(*) filter (where m.is_new) into v_changed, v_new
+  from public.mirror_events(p_user_id, p_calendar_id, p_changes -> 'events') m;
+  perform public.mirror_occurrences(p_user_id, p_calendar_id, p_changes -> 'events', v_changed);
+  select * into v_meetings from public.mirror_meetings(p_user_id, p_calendar_id, p_changes -> 'events', v_changed);
+  v_refused := public.mirror_refusals(p_user_id, p_calendar_id, p_changes -> 'refusals',
+    array(select e ->> 'provider_event_id' from jsonb_array_elements(p_changes -> 'events') e));
+  v_deleted := public.mirror_deletions(p_user_id, p_calendar_id,
+    array(select d ->> 'provider_event_id' from jsonb_array_elements(p_changes -> 'deletions') d));
+
+  if v_state.full_sync_id is not null then
+    insert into calsync_private.full_sync_seen (user_id, calendar_id, full_sync_id, provider_event_id)
+    select p_user_id, p_calendar_id, v_state.full_sync_id, e ->> 'provider_event_id'
+    from jsonb_array_elements((p_changes -> 'events') || (p_changes -> 'refusals')) e
+    on conflict do nothing;
+    if v_last then
+      v_swept := public.sweep_unseen(p_user_id, p_calendar_id, v_state.full_sync_id);
+    end if;
+  end if;
+
+  update public.calendar_sync_logs l set
+    events_processed = l.events_processed + jsonb_array_length(p_changes -> 'events')
+      + jsonb_array_length(p_changes -> 'deletions') + jsonb_array_length(p_changes -> 'refusals'),
+    events_created = l.events_created + v_new,
+    events_updated = l.events_updated + cardinality(v_changed) - v_new,
+    events_deleted = l.events_deleted + v_deleted + coalesce(v_swept, 0),
+    events_refused = l.events_refused + v_refused,
+    meetings_created = l.meetings_created + v_meetings.created,
+    meetings_updated = l.meetings_updated + v_meetings.updated,
+    api_calls = l.api_calls + v_calls,
+    changed_at = case when l.sync_type <> 'full' then least(l.changed_at, (
+      select min(t.at) from (
+        select (e ->> 'provider_updated_at')::timestamptz as at
+        from jsonb_array_elements(p_changes -> 'events') e
+        join public.calendar_events c on c.user_id = p_user_id and c.calendar_id = p_calendar_id
+          and c.provider_event_id = e ->> 'provider_event_id' and c.id = any (v_changed)
+        union all
+        select (d ->> 'deleted_at')::timestamptz from jsonb_array_elements(p_changes -> 'deletions') d
+      ) t)) end
+  where l.user_id = p_user_id and l.created_at = v_state.claimed_at and l.id = v_state.log_id
+  returning l.events_processed, l.events_created, l.events_updated, l.events_deleted, l.events_refused, l.api_calls
+  into processed, created, updated, deleted, refused, api_calls;
+
+  perform public.note_cost(p_user_id, p_calendar_id, v_calls, 0, 0, 0);
+  perform public.spend_budget(p_user_id, v_account_id, v_calls);
+
+  if not v_last then
+    update public.calendar_sync_states s set
+      page_token = case when s.full_sync_id is not null then p_progress ->> 'next_page' end,
+      lease_expires_at = public.calsync_now() + make_interval(secs => (p_progress ->> 'lease_seconds')::double precision),
+      due_at = public.calsync_now() + make_interval(secs => (p_progress ->> 'lease_seconds')::double precision)
+    where s.user_id = p_user_id and s.calendar_id = p_calendar_id;
+    finished := false;
+  elsif v_swept is null then
+    perform public.settle_failed_sync(p_user_id, p_calendar_id, p_lease_token, 'retry', 300, false,
+      'emptied_unconfirmed', 'The provider listed almost none of the mirrored events; asked again before any is deleted', 0);
+    perform public.open_alert(p_user_id, v_account_id, p_calendar_id, 'emptied', 'high',
+      'The provider suddenly lists almost nothing; the mirror is kept until it has said so three times');
+    finished := false;
+  else
+    perform public.finish_sync(v_state, v_account_id, p_progress);
+    finished := true;
+  end if;
+  return next;
+end
+$$;
+comment on function public.apply_changes is 'Applies a page of changes for the lease holder; the last page moves the cursor and ends the sync';
+
+revoke execute on function public.apply_changes from public, anon, authenticated;
+grant execute on function public.apply_changes to service_role;
+
+-- sql/functions/40_settle_failed_sync.sql
+-- A sync failed: gives the lease back and does what the failure means. The cursor does not move.
+-- retry: later, counted; quota: the whole account waits, nothing is counted; resync: the cursor is
+-- dropped; reauthorize: the account waits for its person; give_up: a dead letter at once.
+create function public.settle_failed_sync(p_user_id uuid, p_calendar_id uuid, p_lease_token bigint, p_failure text,
+  p_delay_seconds double precision, p_dead boolean, p_error_code text, p_error_message text, p_api_calls integer)
+returns table (due_at timestamptz) language plpgsql set search_path = '' as $$
+#variable_conflict use_column
+declare
+  v_now constant timestamptz := public.calsync_now();
+  v_state public.calendar_sync_states;
+  v_account public.calendar_accounts;
+  v_until constant timestamptz := v_now + make_interval(secs => p_delay_seconds);
+  v_trigger text;
+begin
+  if p_failure not in ('retry', 'quota', 'reauthorize', 'resync', 'give_up') then
+    raise exception 'unknown failure %', p_failure using errcode = 'CS003';
+  end if;
+  v_state := public.hold_lease(p_user_id, p_calendar_id, p_lease_token);
+  select a.* into v_account from public.calendar_accounts a
+  join public.calendars c on c.user_id = a.user_id and c.account_id = a.id
+  where c.user_id = p_user_id and c.id = p_calendar_id;
+
+  update public.calendar_sync_logs l set status = 'failed', finished_at = v_now, api_calls = l.api_calls + p_api_calls,
+    error_code = p_error_code, error_message = p_error_message
+  where l.user_id = p_user_id and l.created_at = v_state.claimed_at and l.id = v_state.log_id
+  returning l.trigger into v_trigger;
+  perform public.note_cost(p_user_id, p_calendar_id, p_api_calls, 0, 0, 0);
+  perform public.spend_budget(p_user_id, v_account.id, p_api_calls);
+
+  update public.calendar_sync_states s set
+    lease_holder = null, lease_expires_at = null,
+    attempts = s.attempts + (p_failure not in ('quota', 'reauthorize'))::integer,
+    due_at = v_until, not_before = v_until,
+    due_reason = case when p_failure = 'resync' then 'repair'
+                      when s.change_seq > s.claimed_seq then s.due_reason else v_trigger end,
+    sync_token = case when p_failure = 'resync' then null else s.sync_token end,
+    page_token = case when p_failure = 'resync' then null else s.page_token end,
+    full_sync_id = case when p_failure = 'resync' then null else s.full_sync_id end,
+    dead_at = case when p_dead then coalesce(s.dead_at, v_now) end,
+    last_error_code = p_error_code, last_error_message = p_error_message, last_error_at = v_now, updated_at = v_now
+  where s.user_id = p_user_id and s.calendar_id = p_calendar_id;
+
+  if p_failure = 'quota' then
+    perform public.block_account(p_user_id, v_account.id, v_until);
+  elsif p_failure = 'reauthorize' then
+    perform public.require_reauthorization(p_user_id, v_account.id, p_error_code);
+  elsif p_dead then
+    perform public.open_alert(p_user_id, v_account.id, p_calendar_id, 'sync_failing', 'critical',
+      format('Sync fails again and again (%s); replay it with: calsync dead-letters replay %s', p_error_code, p_calendar_id));
+  end if;
+  if p_failure = 'retry' and p_error_code in ('provider_unavailable', 'network') then
+    perform public.trip_circuit(v_account.provider);
+  end if;
+  return query select v_until;
+end
+$$;
+comment on function public.settle_failed_sync is 'Ends a failed sync for the lease holder and schedules what its failure calls for';
+
+revoke execute on function public.settle_failed_sync from public, anon, authenticated;
+grant execute on function public.settle_failed_sync to service_role;
+
+-- sql/functions/41_account_trouble.sql
+-- Internal: quota trouble: the account waits, and nothing else follows from it.
+create function public.block_account(p_user_id uuid, p_account_id uuid, p_until timestamptz)
+returns void language sql set search_path = '' as $$
+  update public.calendar_accounts set
+    blocked_until = greatest(blocked_until, p_until), quota_strikes = quota_strikes + 1, updated_at = public.calsync_now()
+  where user_id = p_user_id and id = p_account_id
+$$;
+comment on function public.block_account is 'No call for this account before p_until';
+
+-- Access to an account was lost: its calendars leave the queue until the person reconnects.
+create function public.require_reauthorization(p_user_id uuid, p_account_id uuid, p_reason text)
+returns void language plpgsql set search_path = '' as $$
+begin
+  update public.calendar_accounts set status = 'needs_reauth', status_reason = p_reason, updated_at = public.calsync_now()
+  where user_id = p_user_id and id = p_account_id and status = 'active';
+  if not found then
+    return;
+  end if;
+  update public.calendar_sync_states s set due_at = 'infinity', subscription_due_at = 'infinity'
+  from public.calendars c
+  where c.user_id = p_user_id and c.account_id = p_account_id
+    and s.user_id = c.user_id and s.calendar_id = c.id and s.lease_holder is null;
+  perform public.open_alert(p_user_id, p_account_id, null, 'access_lost', 'critical',
+    format('Access to the account was lost (%s); the person must reconnect it: calsync connect', p_reason));
+end
+$$;
+comment on function public.require_reauthorization is 'active → needs_reauth: the person must reconnect';
+
+-- Internal: five failures in a row of a provider (network, 5xx) leave it alone for a minute, then two, up to half an hour.
+create function public.trip_circuit(p_provider text)
+returns void language sql set search_path = '' as $$
+  insert into calsync_private.provider_circuits as c (provider, failures, updated_at)
+  values (p_provider, 1, public.calsync_now())
+  on conflict (provider) do update set
+    failures = c.failures + 1, updated_at = public.calsync_now(),
+    open_until = case when c.failures + 1 >= 5
+      then public.calsync_now() + least(interval '30 minutes', interval '1 minute' * 2 ^ least((c.failures + 1) / 5 - 1, 6)) end
+$$;
+comment on function public.trip_circuit is 'Counts a provider failure; opens the circuit at every fifth in a row';
+
+revoke execute on function public.block_account from public, anon, authenticated;
+grant execute on function public.block_account to service_role;
+revoke execute on function public.require_reauthorization from public, anon, authenticated;
+grant execute on function public.require_reauthorization to service_role;
+revoke execute on function public.trip_circuit from public, anon, authenticated;
+grant execute on function public.trip_circuit to service_role;
+
+-- sql/functions/50_claim_due_subscriptions.sql
+-- Takes calendars whose push subscription is to be made, renewed or repaired. The pending row is written
+-- here, before the provider is asked. Its due time moves two minutes ahead, so that a worker that
+-- dies is followed by another; a pending row it left behind is retired (or forgotten, where it never answered).
+create function public.claim_due_subscriptions(p_limit integer, p_user_id uuid default null, p_calendar_id uuid default null)
+returns table (user_id uuid, calendar_id uuid, account_id uuid, provider text, provider_calendar_id text, sealed text,
+               subscription_id uuid, webhook_failures integer, now timestamptz)
+language plpgsql set search_path = '' as $$
+#variable_conflict use_column
+declare
+  v_now constant timestamptz := public.calsync_now();
+begin
+  return query
+  with due as (
+    select s.user_id, s.calendar_id, s.webhook_failures
+    from public.calendar_sync_states s
+    join public.calendars c on c.user_id = s.user_id and c.id = s.calendar_id
+    join public.calendar_accounts a on a.user_id = c.user_id and a.id = c.account_id
+    where s.subscription_due_at <= v_now and s.push = 'wanted'
+      and (p_user_id is null or s.user_id = p_user_id) and (p_calendar_id is null or s.calendar_id = p_calendar_id)
+      and c.sync_enabled and c.removed_at is null and a.status = 'active' and a.provider <> 'caldav'
+      and (a.blocked_until is null or a.blocked_until <= v_now)
+      and not exists (select 1 from calsync_private.provider_circuits p
+                      where p.provider = a.provider and p.open_until > v_now)
+    order by s.subscription_due_at
+    limit p_limit
+    for update of s skip locked
+  ), taken as (
+    update public.calendar_sync_states s set subscription_due_at = v_now + interval '2 minutes'
+    from due d where s.user_id = d.user_id and s.calendar_id = d.calendar_id
+    returning s.user_id, s.calendar_id, s.webhook_failures
+  ), left_behind as (
+    update public.webhook_subscriptions w set
+      status = case when w.resource_id is null then 'failed' else 'retiring' end,
+      error_code = 'unanswered', updated_at = v_now, retired_at = v_now, stop_due_at = v_now,
+      ended_at = case when w.resource_id is null then v_now end
+    from taken t
+    where w.user_id = t.user_id and w.calendar_id = t.calendar_id and w.status = 'pending'
+    returning w.user_id
+  ), opened as (
+    select t.*, gen_random_uuid() as subscription_id, (select count(*) from left_behind) as left_behind
+    from taken t
+  )
+  select o.user_id, o.calendar_id, c.account_id, a.provider, c.provider_calendar_id,
+    public.sealed_credentials(o.user_id, c.account_id),
+    public.open_subscription(o.user_id, o.calendar_id, o.subscription_id), o.webhook_failures, v_now
+  from opened o
+  join public.calendars c on c.user_id = o.user_id and c.id = o.calendar_id
+  join public.calendar_accounts a on a.user_id = c.user_id and a.id = c.account_id;
+end
+$$;
+comment on function public.claim_due_subscriptions is 'Opens pending webhook subscriptions where one is to be made, renewed or repaired';
+
+-- Internal: the pending row, written before the provider is asked; its id is the channel id we propose.
+create function public.open_subscription(p_user_id uuid, p_calendar_id uuid, p_id uuid)
+returns uuid language sql set search_path = '' as $$
+  insert into public.webhook_subscriptions (user_id, id, calendar_id, channel_id, status)
+  values (p_user_id, p_id, p_calendar_id, p_id::text, 'pending')
+  returning id
+$$;
+comment on function public.open_subscription is 'Writes a pending webhook subscription';
+
+revoke execute on function public.claim_due_subscriptions from public, anon, authenticated;
+grant execute on function public.claim_due_subscriptions to service_role;
+revoke execute on function public.open_subscription from public, anon, authenticated;
+grant execute on function public.open_subscription to service_role;
+
+-- sql/functions/51_fail_subscription.sql
+-- The provider refused a subscription. Quota never counts; a calendar that cannot have push at all is
+-- polled from now on; everything else counts as a failure of push.
+create function public.fail_subscription(p_user_id uuid, p_id uuid, p_failure text, p_delay_seconds double precision,
+                                         p_error_code text, p_error_message text)
+returns table (status text) language plpgsql set search_path = '' as $$
+declare
+  v_now constant timestamptz := public.calsync_now();
+  v_sub public.webhook_subscriptions;
+  v_account_id uuid;
+begin
+  update public.webhook_subscriptions s
+  set status = 'failed', ended_at = v_now, error_code = p_error_code, error_message = p_error_message, updated_at = v_now
+  where s.user_id = p_user_id and s.id = p_id and s.status = 'pending'
+  returning s.* into v_sub;
+  if not found then
+    -- Its first notification came although the answer did not: it works.
+    return query select s.status from public.webhook_subscriptions s where s.user_id = p_user_id and s.id = p_id;
+    return;
+  end if;
+  select c.account_id into v_account_id from public.calendars c where c.user_id = p_user_id and c.id = v_sub.calendar_id;
+  case p_failure
+    when 'quota' then
+      perform public.block_account(p_user_id, v_account_id, v_now + make_interval(secs => p_delay_seconds));
+      update public.calendar_sync_states s set subscription_due_at = v_now + make_interval(secs => p_delay_seconds)
+      where s.user_id = p_user_id and s.calendar_id = v_sub.calendar_id;
+    when 'reauthorize' then
+      perform public.require_reauthorization(p_user_id, v_account_id, p_error_code);
+    when 'give_up' then
+      perform public.give_push_up(p_user_id, v_sub.calendar_id, 'unsupported');
+      perform public.make_due(p_user_id, v_sub.calendar_id, 'polling');
+    else
+      perform public.count_webhook_failure(p_user_id, v_sub.calendar_id, p_error_code);
+  end case;
+  return query select v_sub.status;
+end
+$$;
+comment on function public.fail_subscription is 'pending → failed, and what the failure calls for';
+
+revoke execute on function public.fail_subscription from public, anon, authenticated;
+grant execute on function public.fail_subscription to service_role;
+
+-- sql/functions/52_stops.sql
+-- Takes retiring subscriptions that are to be stopped at the provider. One whose resource id is not
+-- known cannot be stopped; it is, as soon as a notification of its own tells the id, or it expires.
+create function public.claim_due_stops(p_limit integer)
+returns table (user_id uuid, id uuid, account_id uuid, provider text, provider_calendar_id text, sealed text,
+               channel_id text, resource_id text, stop_attempts integer)
+language sql set search_path = '' as $$
+  with taken as (
+    select w.user_id, w.id
+    from public.webhook_subscriptions w
+    join public.calendars c on c.user_id = w.user_id and c.id = w.calendar_id
+    join public.calendar_accounts a on a.user_id = c.user_id and a.id = c.account_id
+    where w.status = 'retiring' and w.stop_due_at <= public.calsync_now() and w.resource_id is not null
+      and a.status = 'active' and (a.blocked_until is null or a.blocked_until <= public.calsync_now())
+    order by w.stop_due_at
+    limit p_limit
+    for update of w skip locked
+  ), claimed as (
+    update public.webhook_subscriptions w set stop_due_at = public.calsync_now() + interval '2 minutes'
+    from taken t where w.user_id = t.user_id and w.id = t.id
+    returning w.*
+  )
+  select w.user_id, w.id, c.account_id, a.provider, c.provider_calendar_id,
+    public.sealed_credentials(w.user_id, c.account_id), w.channel_id, w.resource_id, w.stop_attempts
+  from claimed w
+  join public.calendars c on c.user_id = w.user_id and c.id = w.calendar_id
+  join public.calendar_accounts a on a.user_id = c.user_id and a.id = c.account_id
+$$;
+comment on function public.claim_due_stops is 'Retiring webhook subscriptions that are to be stopped at the provider now';
+
+-- The provider stopped it (or never knew it).
+create function public.settle_stopped_subscription(p_user_id uuid, p_id uuid)
+returns void language sql set search_path = '' as $$
+  update public.webhook_subscriptions
+  set status = 'stopped', ended_at = public.calsync_now(), updated_at = public.calsync_now()
+  where user_id = p_user_id and id = p_id and status = 'retiring'
+$$;
+comment on function public.settle_stopped_subscription is 'retiring → stopped';
+
+-- It could not be stopped now; tried again later, until it expires by itself.
+create function public.postpone_stop(p_user_id uuid, p_id uuid, p_delay_seconds double precision, p_error_code text)
+returns void language sql set search_path = '' as $$
+  update public.webhook_subscriptions set
+    stop_due_at = public.calsync_now() + make_interval(secs => p_delay_seconds),
+    stop_attempts = stop_attempts + 1, error_code = p_error_code, updated_at = public.calsync_now()
+  where user_id = p_user_id and id = p_id and status = 'retiring'
+$$;
+comment on function public.postpone_stop is 'Another attempt to stop a retiring webhook subscription, later';
+
+-- What ran out is over. A calendar whose subscription lapsed unrenewed gets a new one at once, and is
+-- read, since nobody announced what changed after the end.
+create function public.expire_subscriptions()
+returns table (expired integer) language plpgsql set search_path = '' as $$
+declare
+  v_now constant timestamptz := public.calsync_now();
+  v_lapsed record;
+  v_expired integer := 0;
+begin
+  for v_lapsed in
+    with lapsed as (
+      select w.user_id, w.id, w.status from public.webhook_subscriptions w
+      where w.status in ('pending', 'active', 'retiring') and w.expires_at <= v_now
+      for update skip locked
+    )
+    update public.webhook_subscriptions w set status = 'expired', ended_at = v_now, updated_at = v_now
+    from lapsed l where w.user_id = l.user_id and w.id = l.id
+    returning w.user_id, w.calendar_id, l.status = 'active' as was_active
+  loop
+    v_expired := v_expired + 1;
+    if v_lapsed.was_active then
+      update public.calendar_sync_states s set subscription_due_at = least(s.subscription_due_at, v_now)
+      where s.user_id = v_lapsed.user_id and s.calendar_id = v_lapsed.calendar_id;
+      perform public.make_due(v_lapsed.user_id, v_lapsed.calendar_id, 'polling');
+    end if;
+  end loop;
+  return query select v_expired;
+end
+$$;
+comment on function public.expire_subscriptions is 'active, pending, retiring → expired where the time ran out';
+
+-- Renewal: subscriptions that end within the lead are due for a replacement now. Used by the 12-hour cron;
+-- with p_user_id or p_calendar_id an operator asks, and push that was given up is tried again.
+create function public.make_renewals_due(p_lead_seconds double precision, p_user_id uuid default null,
+                                         p_calendar_id uuid default null)
+returns table (due integer) language plpgsql set search_path = '' as $$
+declare
+  v_now constant timestamptz := public.calsync_now();
+  v_asked constant boolean := p_user_id is not null or p_calendar_id is not null;
+  v_due integer;
+begin
+  if v_asked then
+    update public.calendar_sync_states s set push = 'wanted', webhook_failures = 0
+    where s.push = 'given_up' and (p_user_id is null or s.user_id = p_user_id)
+      and (p_calendar_id is null or s.calendar_id = p_calendar_id);
+  end if;
+  update public.calendar_sync_states s set subscription_due_at = v_now
+  where s.push = 'wanted' and s.subscription_due_at > v_now and s.subscription_due_at <> 'infinity'
+    and (p_user_id is null or s.user_id = p_user_id) and (p_calendar_id is null or s.calendar_id = p_calendar_id)
+    and (v_asked or exists (
+      select 1 from public.webhook_subscriptions w
+      where w.user_id = s.user_id and w.calendar_id = s.calendar_id and w.status = 'active'
+        and w.expires_at <= v_now + make_interval(secs => p_lead_seconds)));
+  get diagnostics v_due = row_count;
+  return query select v_due;
+end
+$$;
+comment on function public.make_renewals_due is 'Makes webhook subscriptions due for renewal that end within the lead, or that an operator names';
+
+revoke execute on function public.claim_due_stops from public, anon, authenticated;
+grant execute on function public.claim_due_stops to service_role;
+revoke execute on function public.settle_stopped_subscription from public, anon, authenticated;
+grant execute on function public.settle_stopped_subscription to service_role;
+revoke execute on function public.postpone_stop from public, anon, authenticated;
+grant execute on function public.postpone_stop to service_role;
+revoke execute on function public.expire_subscriptions from public, anon, authenticated;
+grant execute on function public.expire_subscriptions to service_role;
+revoke execute on function public.make_renewals_due from public, anon, authenticated;
+grant execute on function public.make_renewals_due to service_role;
+
+-- sql/functions/60_polling.sql
+-- A person or a cron asks for a poll. Smart: where a webhook came (or a sync ran) within p_stale_seconds and push
+-- is healthy, the poll is skipped and counted as skipped; p_stale_seconds = 0 polls in any case. The sync
+-- that serves a request has a lease token above the one answered here.
+create function public.request_polls(p_stale_seconds double precision, p_reason text, p_limit integer,
+                                     p_user_id uuid default null, p_calendar_id uuid default null)
+returns table (user_id uuid, calendar_id uuid, skipped boolean, lease_token bigint, now timestamptz) language plpgsql set search_path = '' as $$
+#variable_conflict use_column
+declare
+  v_now constant timestamptz := public.calsync_now();
+  v_fresh_since constant timestamptz := v_now - make_interval(secs => p_stale_seconds);
+begin
+  if p_reason not in ('polling', 'manual', 'repair') then
+    raise exception 'unknown reason %', p_reason using errcode = 'CS003', hint = 'Use polling, manual or repair.';
+  end if;
+  return query
+  with asked as materialized (
+    select s.user_id, s.calendar_id, s.lease_token, p_stale_seconds > 0 and s.sync_token is not null and s.attempts = 0
+        and public.is_listening(s.user_id, s.calendar_id, s.webhook_failures, v_now)
+        and greatest(s.last_webhook_received, s.verified_at) > v_fresh_since as healthy
+    from public.calendar_sync_states s
+    join public.calendars c on c.user_id = s.user_id and c.id = s.calendar_id
+    join public.calendar_accounts a on a.user_id = c.user_id and a.id = c.account_id
+    where (p_user_id is null or s.user_id = p_user_id) and (p_calendar_id is null or s.calendar_id = p_calendar_id)
+      and c.sync_enabled and c.removed_at is null and a.status = 'active'
+    order by s.last_sync_at nulls first
+    limit p_limit
+  )
+  select k.user_id, k.calendar_id,
+    case when k.healthy then public.skip_poll(k.user_id, k.calendar_id)
+         else not public.make_due(k.user_id, k.calendar_id, p_reason) end,
+    k.lease_token, v_now
+  from asked k;
+end
+$$;
+comment on function public.request_polls is 'Makes calendars due whose push is stale; skips and counts the healthy ones';
+
+-- Internal: a poll that was not needed, counted in the ledger: what push saved.
+create function public.skip_poll(p_user_id uuid, p_calendar_id uuid)
+returns boolean language sql set search_path = '' as $$
+  select public.note_cost(p_user_id, p_calendar_id, 0, 0, 0, 1);
+  select true
+$$;
+comment on function public.skip_poll is 'Counts a skipped poll';
+
+-- Start over: the cursor is dropped and everything is read again; rows that are right stay untouched.
+create function public.reset_calendar(p_user_id uuid, p_calendar_id uuid, p_reason text default 'reset')
+returns table (calendar_id uuid) language plpgsql set search_path = '' as $$
+#variable_conflict use_column
+begin
+  if p_reason not in ('reset', 'repair') then
+    raise exception 'unknown reason %', p_reason using errcode = 'CS003', hint = 'Use reset or repair.';
+  end if;
+  -- A running sync loses its lease: it must not put its cursor back.
+  update public.calendar_sync_states s set
+    sync_token = null, page_token = null, full_sync_id = null, attempts = 0, dead_at = null, not_before = null,
+    lease_token = s.lease_token + 1, lease_holder = null, lease_expires_at = null, due_at = public.calsync_now(),
+    due_reason = p_reason
+  where s.user_id = p_user_id and s.calendar_id = p_calendar_id;
+  if not found then
+    raise exception 'calendar % does not exist', p_calendar_id using errcode = 'CS002';
+  end if;
+  perform public.make_due(p_user_id, p_calendar_id, p_reason);
+  update public.calendar_sync_logs l set status = 'abandoned', finished_at = public.calsync_now(), error_code = 'reset'
+  where l.user_id = p_user_id and l.calendar_id = p_calendar_id and l.status = 'running';
+  return query select p_calendar_id;
+end
+$$;
+comment on function public.reset_calendar is 'Drops the cursor, so that the next sync reads everything again';
+
+-- Dead letters are replayed: tried again at once, as if they had never failed.
+create function public.replay_dead_letters(p_user_id uuid default null, p_calendar_id uuid default null)
+returns table (calendar_id uuid) language sql set search_path = '' as $$
+  update public.calendar_sync_states s set
+    dead_at = null, attempts = 0, not_before = null, due_at = public.calsync_now(), due_reason = 'manual'
+  where s.dead_at is not null and s.lease_holder is null
+    and (p_user_id is null or s.user_id = p_user_id) and (p_calendar_id is null or s.calendar_id = p_calendar_id)
+  returning s.calendar_id
+$$;
+comment on function public.replay_dead_letters is 'Makes dead calendars due again, with a clean record';
+
+revoke execute on function public.request_polls from public, anon, authenticated;
+grant execute on function public.request_polls to service_role;
+revoke execute on function public.skip_poll from public, anon, authenticated;
+grant execute on function public.skip_poll to service_role;
+revoke execute on function public.reset_calendar from public, anon, authenticated;
+grant execute on function public.reset_calendar to service_role;
+revoke execute on function public.replay_dead_letters from public, anon, authenticated;
+grant execute on function public.replay_dead_letters to service_role;
+
+-- sql/functions/70_accounts.sql
+-- Connects an account, or reconnects one that lost access: credentials, status, and everything due at once.
+create function public.connect_account(p_user_id uuid, p_provider text, p_provider_account_id text, p_email text,
+                                       p_scopes jsonb, p_sealed text)
+returns table (account_id uuid) language plpgsql set search_path = '' as $$
+#variable_conflict use_column
+declare
+  v_now constant timestamptz := public.calsync_now();
+  v_id uuid;
+begin
+  insert into public.calendar_accounts as a (user_id, provider, provider_account_id, email, scopes)
+  values (p_user_id, p_provider, p_provider_account_id, p_email, array(select jsonb_array_elements_text(p_scopes)))
+  on conflict (user_id, provider, provider_account_id) do update set
+    status = 'active', status_reason = null, email = excluded.email, scopes = excluded.scopes,
+    blocked_until = null, quota_strikes = 0, discovery_due_at = v_now, updated_at = v_now
+  returning a.id into v_id;
+  perform public.store_credentials(p_user_id, v_id, p_sealed);
+  update public.calendar_sync_states s set due_at = v_now, subscription_due_at = v_now, attempts = 0, not_before = null
+  from public.calendars c
+  where c.user_id = p_user_id and c.account_id = v_id and c.removed_at is null and c.sync_enabled
+    and s.user_id = c.user_id and s.calendar_id = c.id;
+  update public.calendar_alerts set resolved_at = v_now, resolved_by = 'reconnected'
+  where user_id = p_user_id and account_id = v_id and kind = 'access_lost' and resolved_at is null;
+  perform pg_notify('calsync_due', '');
+  return query select v_id;
+end
+$$;
+comment on function public.connect_account is 'Connects or reconnects an account; discovery, subscriptions and syncs become due';
+
+-- A provider rotated its refresh token, or the sealing key changed.
+create function public.store_credentials(p_user_id uuid, p_account_id uuid, p_sealed text)
+returns void language sql security definer set search_path = '' as $$
+  insert into calsync_private.account_credentials (user_id, account_id, sealed)
+  values (p_user_id, p_account_id, p_sealed)
+  on conflict (user_id, account_id) do update set sealed = excluded.sealed, updated_at = public.calsync_now()
+$$;
+comment on function public.store_credentials is 'Stores sealed credentials';
+
+-- Takes accounts whose list of calendars is to be read. Five minutes later another may try.
+create function public.claim_due_accounts(p_limit integer, p_user_id uuid default null)
+returns table (user_id uuid, account_id uuid, provider text, sealed text, now timestamptz)
+language sql set search_path = '' as $$
+  with due as (
+    select a.user_id, a.id from public.calendar_accounts a
+    where a.status = 'active' and a.discovery_due_at <= public.calsync_now()
+      and (p_user_id is null or a.user_id = p_user_id)
+      and (a.blocked_until is null or a.blocked_until <= public.calsync_now())
+      and not exists (select 1 from calsync_private.provider_circuits p
+                      where p.provider = a.provider and p.open_until > public.calsync_now())
+    order by a.discovery_due_at limit p_limit
+    for update skip locked
+  )
+  update public.calendar_accounts a set discovery_due_at = public.calsync_now() + interval '5 minutes'
+  from due d where a.user_id = d.user_id and a.id = d.id
+  returning a.user_id, a.id, a.provider, public.sealed_credentials(a.user_id, a.id), public.calsync_now()
+$$;
+comment on function public.claim_due_accounts is 'Accounts whose calendars are to be discovered now';
+
+-- The list of calendars as the provider gives it: new ones are synced and subscribed at once, ones that
+-- are gone are marked (their mirror is kept), unless the whole list vanished.
+create function public.settle_discovery(p_user_id uuid, p_account_id uuid, p_calendars jsonb, p_next_seconds double precision)
+returns table (found integer, added integer, removed integer) language plpgsql set search_path = '' as $$
+declare
+  v_now constant timestamptz := public.calsync_now();
+  v_added integer;
+  v_removed integer := 0;
+begin
+  with listed as (
+    select * from jsonb_to_recordset(p_calendars) as l
+      (provider_calendar_id text, name text, time_zone text, access_role text, is_primary boolean)
+  )
+  insert into public.calendars as c (user_id, account_id, provider_calendar_id, name, time_zone, access_role, is_primary)
+  select p_user_id, p_account_id, l.provider_calendar_id, l.name, l.time_zone, l.access_role, l.is_primary from listed l
+  on conflict (user_id, account_id, provider_calendar_id) do update set
+    name = excluded.name, time_zone = excluded.time_zone, access_role = excluded.access_role,
+    is_primary = excluded.is_primary, removed_at = null, updated_at = v_now
+  where (c.name, c.time_zone, c.access_role, c.is_primary, c.removed_at) is distinct from
+    (excluded.name, excluded.time_zone, excluded.access_role, excluded.is_primary, null);
+
+  insert into public.calendar_sync_states (user_id, calendar_id, push)
+  select c.user_id, c.id, case when a.provider = 'caldav' or c.access_role = 'free_busy' then 'unsupported' else 'wanted' end
+  from public.calendars c
+  join public.calendar_accounts a on a.user_id = c.user_id and a.id = c.account_id
+  where c.user_id = p_user_id and c.account_id = p_account_id
+  on conflict do nothing;
+  get diagnostics v_added = row_count;
+
+  if jsonb_array_length(p_calendars) > 0 then
+    with gone as (
+      update public.calendars c set removed_at = v_now, updated_at = v_now
+      where c.user_id = p_user_id and c.account_id = p_account_id and c.removed_at is null
+        and not exists (select 1 from jsonb_array_elements(p_calendars) l
+                        where l ->> 'provider_calendar_id' = c.provider_calendar_id)
+      returning c.id
+    )
+    select count(*) into v_removed from gone;
+  end if;
+  update public.calendar_accounts a set discovered_at = v_now,
+    discovery_due_at = v_now + make_interval(secs => p_next_seconds), updated_at = v_now
+  where a.user_id = p_user_id and a.id = p_account_id;
+  if v_added > 0 then
+    perform pg_notify('calsync_due', '');
+  end if;
+  return query select jsonb_array_length(p_calendars), v_added, v_removed;
+end
+$$;
+comment on function public.settle_discovery is 'Takes over the provider''s list of calendars';
+
+-- Discovery failed: later again, or the account waits for its person.
+create function public.fail_discovery(p_user_id uuid, p_account_id uuid, p_failure text,
+                                      p_delay_seconds double precision, p_error_code text)
+returns void language plpgsql set search_path = '' as $$
+declare
+  v_until constant timestamptz := public.calsync_now() + make_interval(secs => p_delay_seconds);
+begin
+  if p_failure = 'reauthorize' then
+    perform public.require_reauthorization(p_user_id, p_account_id, p_error_code);
+  elsif p_failure = 'quota' then
+    perform public.block_account(p_user_id, p_account_id, v_until);
+  end if;
+  update public.calendar_accounts set discovery_due_at = v_until where user_id = p_user_id and id = p_account_id;
+end
+$$;
+comment on function public.fail_discovery is 'Reading the list of calendars failed: when to try again';
+
+revoke execute on function public.connect_account from public, anon, authenticated;
+grant execute on function public.connect_account to service_role;
+revoke execute on function public.store_credentials from public, anon, authenticated;
+grant execute on function public.store_credentials to service_role;
+revoke execute on function public.claim_due_accounts from public, anon, authenticated;
+grant execute on function public.claim_due_accounts to service_role;
+revoke execute on function public.settle_discovery from public, anon, authenticated;
+grant execute on function public.settle_discovery to service_role;
+revoke execute on function public.fail_discovery from public, anon, authenticated;
+grant execute on function public.fail_discovery to service_role;
+
+-- sql/functions/80_windows.sql
+-- The window slides: occurrences before p_start go, single events and exceptions that reach into it come.
+-- Series are expanded by the caller, from series_to_expand. No provider is asked.
+create function public.slide_windows(p_start timestamptz, p_end timestamptz, p_limit integer)
+returns table (calendars integer) language plpgsql set search_path = '' as $$
+declare
+  v_state record;
+  v_count integer := 0;
+begin
+  for v_state in
+    select s.user_id, s.calendar_id from public.calendar_sync_states s
+    where s.window_end < p_end order by s.window_end limit p_limit for update skip locked
+  loop
+    v_count := v_count + 1;
+    delete from public.event_occurrences o
+    where o.user_id = v_state.user_id and o.calendar_id = v_state.calendar_id
+      and (o.end_at <= p_start or o.end_date <= (p_start at time zone 'UTC')::date);
+    insert into public.event_occurrences (user_id, calendar_id, event_id, occurrence_key, start_at, end_at, start_date, end_date)
+    select e.user_id, e.calendar_id, e.id, e.occurrence_key, e.start_at, e.end_at, e.start_date, e.end_date
+    from public.calendar_events e
+    where e.user_id = v_state.user_id and e.calendar_id = v_state.calendar_id and e.kind <> 'series'
+      and e.status <> 'cancelled'
+      and public.overlaps_window(e.start_at, e.end_at, e.start_date, e.end_date, p_start, p_end)
+    on conflict do nothing;
+    update public.calendar_sync_states s set window_start = p_start, window_end = p_end
+    where s.user_id = v_state.user_id and s.calendar_id = v_state.calendar_id;
+  end loop;
+  return query select v_count;
+end
+$$;
+comment on function public.slide_windows is 'Moves the occurrence window of calendars forward';
+
+-- Whether something touches the window [p_from, p_to); a zero-length event counts at its instant. All-day
+-- dates are compared as UTC days, as shared.decide does.
+create function public.overlaps_window(p_start_at timestamptz, p_end_at timestamptz, p_start_date date, p_end_date date,
+                                       p_from timestamptz, p_to timestamptz)
+returns boolean language sql immutable parallel safe set search_path = '' as $$
+  select case when p_start_date is null
+    then p_start_at < p_to and (p_end_at > p_from or (p_start_at = p_end_at and p_start_at >= p_from))
+    else p_start_date::timestamp at time zone 'UTC' < p_to and p_end_date::timestamp at time zone 'UTC' > p_from end
+$$;
+comment on function public.overlaps_window is 'Whether a timed or all-day span overlaps a window';
+
+-- A series was expanded anew, unless it changed meanwhile (then the sync that changed it did so).
+create function public.settle_expansion(p_user_id uuid, p_event_id uuid, p_content_hash text, p_expanded_until timestamptz,
+                                        p_occurrences jsonb)
+returns void language plpgsql set search_path = '' as $$
+declare
+  v_event public.calendar_events;
+begin
+  select * into v_event from public.calendar_events e
+  where e.user_id = p_user_id and e.id = p_event_id and e.content_hash = p_content_hash for update;
+  if not found then
+    return;
+  end if;
+  perform public.replace_occurrences(p_user_id, v_event.calendar_id, array[p_event_id], (
+    select coalesce(jsonb_agg(o || jsonb_build_object('event_id', p_event_id)), '[]') from jsonb_array_elements(p_occurrences) o));
+  update public.calendar_events e set expanded_until = p_expanded_until
+  where e.user_id = p_user_id and e.id = p_event_id;
+end
+$$;
+comment on function public.settle_expansion is 'Sets the occurrences of a series after a new expansion';
+
+revoke execute on function public.slide_windows from public, anon, authenticated;
+grant execute on function public.slide_windows to service_role;
+revoke execute on function public.overlaps_window from public, anon, authenticated;
+grant execute on function public.overlaps_window to service_role;
+revoke execute on function public.settle_expansion from public, anon, authenticated;
+grant execute on function public.settle_expansion to service_role;
+
+-- sql/functions/90_maintenance.sql
+-- Partitions of this week and the next two, for notifications and logs; whatever has none falls into the default one.
+create function public.create_partitions()
+returns table (created integer) language plpgsql security definer set search_path = '' as $$
+declare
+  v_table text;
+  v_week timestamptz;
+  v_name text;
+  v_created integer := 0;
+begin
+  foreach v_table in array array['webhook_notifications', 'calendar_sync_logs'] loop
+    for v_week in select generate_series(date_trunc('week', public.calsync_now(), 'UTC'),
+        public.calsync_now() + interval '14 days', interval '7 days') loop
+      v_name := format('%s_%s', v_table, to_char(v_week at time zone 'UTC', 'IYYY"w"IW'));
+      if to_regclass(format('calsync_private.%I', v_name)) is null and not public.default_holds(v_table, v_week) then
+        execute format('create table calsync_private.%I partition of public.%I for values from (%L) to (%L)',
+                       v_name, v_table, v_week, v_week + interval '7 days');
+        execute format('alter table calsync_private.%I enable row level security', v_name);
+        v_created := v_created + 1;
+      end if;
+    end loop;
+  end loop;
+  return query select v_created;
+end
+$$;
+comment on function public.create_partitions is 'Creates the weekly partitions ahead of time';
+
+-- Internal: whether the default partition already holds rows of that week; then it keeps them.
+create function public.default_holds(p_table text, p_week timestamptz)
+returns boolean language plpgsql stable security definer set search_path = '' as $$
+declare
+  v_held boolean;
+begin
+  execute format('select exists (select 1 from calsync_private.%I where %I >= $1 and %I < $1 + interval ''7 days'')',
+    p_table || '_default', case p_table when 'webhook_notifications' then 'received_at' else 'created_at' end,
+    case p_table when 'webhook_notifications' then 'received_at' else 'created_at' end)
+  into v_held using p_week;
+  return v_held;
+end
+$$;
+comment on function public.default_holds is 'Whether rows of a week sit in the default partition';
+
+-- Retention: drops partitions that lie wholly before the limit, and old rows of the default ones.
+create function public.drop_expired_partitions(p_notification_days integer, p_log_days integer)
+returns table (dropped integer) language plpgsql security definer set search_path = '' as $$
+declare
+  v_part record;
+  v_dropped integer := 0;
+begin
+  for v_part in
+    select c.relname, p.relname as parent from pg_catalog.pg_inherits i
+    join pg_catalog.pg_class c on c.oid = i.inhrelid
+    join pg_catalog.pg_class p on p.oid = i.inhparent
+    join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    where n.nspname = 'calsync_private' and c.relkind = 'r' and p.relname in ('webhook_notifications', 'calendar_sync_logs')
+      and c.relname ~ '_\d{4}w\d{2}$'
+      and to_date(right(c.relname, 7), 'IYYY"w"IW') + 7 <= (public.calsync_now() at time zone 'UTC')::date
+        - case p.relname when 'webhook_notifications' then p_notification_days else p_log_days end
+  loop
+    execute format('drop table calsync_private.%I', v_part.relname);
+    v_dropped := v_dropped + 1;
+  end loop;
+  delete from calsync_private.webhook_notifications_default
+  where received_at < public.calsync_now() - make_interval(days => p_notification_days);
+  delete from calsync_private.calendar_sync_logs_default
+  where created_at < public.calsync_now() - make_interval(days => p_log_days);
+  delete from public.webhook_subscriptions where ended_at < public.calsync_now() - make_interval(days => p_log_days);
+  return query select v_dropped;
+end
+$$;
+comment on function public.drop_expired_partitions is 'Drops notifications and logs past their retention';
+
+-- The daily safety net: calendars that were not read completely for a day are polled once, push or no push.
+create function public.make_safety_net_due(p_limit integer)
+returns table (due integer) language sql set search_path = '' as $$
+  with asked as materialized (
+    select s.user_id, s.calendar_id from public.calendar_sync_states s
+    join public.calendars c on c.user_id = s.user_id and c.id = s.calendar_id
+    join public.calendar_accounts a on a.user_id = c.user_id and a.id = c.account_id
+    where c.sync_enabled and c.removed_at is null and a.status = 'active' and s.sync_token is not null
+      and s.due_at > public.calsync_now() and s.lease_holder is null
+      and coalesce(s.last_poll_at, s.created_at) < public.calsync_now() - interval '24 hours'
+    order by s.last_poll_at nulls first limit p_limit
+  )
+  select count(*) filter (where public.make_due(k.user_id, k.calendar_id, 'polling'))::integer from asked k
+$$;
+comment on function public.make_safety_net_due is 'Daily safety net: an incremental check of every calendar, whatever push says';
+
+-- What a verification found; drift opens an alert, its absence closes it.
+create function public.record_verification(p_user_id uuid, p_calendar_id uuid, p_drift integer, p_details jsonb)
+returns void language plpgsql set search_path = '' as $$
+begin
+  insert into public.calendar_monitoring_results (user_id, calendar_id, check_name, passed, details, created_at)
+  values (p_user_id, p_calendar_id, 'verify', p_drift = 0, p_details, public.calsync_now());
+  if p_drift = 0 then
+    perform public.resolve_alerts(p_user_id, p_calendar_id, array['drift']);
+  else
+    perform public.open_alert(p_user_id, c.account_id, p_calendar_id, 'drift', 'high',
+      format('The mirror differs from the provider in %s events; repair it with: calsync sync --mode full --calendar %s',
+             p_drift, p_calendar_id))
+    from public.calendars c where c.user_id = p_user_id and c.id = p_calendar_id;
+  end if;
+end
+$$;
+comment on function public.record_verification is 'Stores the result of calsync verify';
+
+revoke execute on function public.create_partitions from public, anon, authenticated;
+grant execute on function public.create_partitions to service_role;
+revoke execute on function public.default_holds from public, anon, authenticated;
+grant execute on function public.default_holds to service_role;
+revoke execute on function public.drop_expired_partitions from public, anon, authenticated;
+grant execute on function public.drop_expired_partitions to service_role;
+revoke execute on function public.make_safety_net_due from public, anon, authenticated;
+grant execute on function public.make_safety_net_due to service_role;
+revoke execute on function public.record_verification from public, anon, authenticated;
+grant execute on function public.record_verification to service_role;
+
+-- sql/views/01_calendar_webhooks.sql
+-- The hybrid state, a row per calendar: what operators and the polling functions look at.
+create view public.calendar_webhooks with (security_invoker = true) as
+select coalesce(w.id, s.calendar_id) as id, s.user_id, s.calendar_id, a.provider, w.channel_id, w.resource_id,
+  coalesce(w.status, 'none') as status,
+  coalesce(w.status = 'active' and w.expires_at > public.calsync_now(), false) as is_active,
+  w.expires_at, s.last_webhook_received, s.last_poll_at, s.webhook_failures, s.sync_token,
+  s.created_at, greatest(s.updated_at, w.updated_at) as updated_at
+from public.calendar_sync_states s
+join public.calendars c on c.user_id = s.user_id and c.id = s.calendar_id
+join public.calendar_accounts a on a.user_id = c.user_id and a.id = c.account_id
+left join lateral (
+  select w.* from public.webhook_subscriptions w
+  where w.user_id = s.user_id and w.calendar_id = s.calendar_id
+  order by w.status = 'active' desc, w.created_at desc limit 1
+) w on true;
+comment on view public.calendar_webhooks is 'Webhook and polling state, one row per calendar';
+
+-- sql/views/02_hybrid_status.sql
+-- Which sync method holds for each calendar now, why, and what happens next and when. Derived, never stored.
+create view public.hybrid_status with (security_invoker = true) as
+with facts as (
+  select s.*, c.name, a.provider, a.status as account_status, a.blocked_until, c.sync_enabled, c.removed_at,
+    w.id as subscription_id, w.expires_at, w.activated_at, public.calsync_now() as now,
+    greatest(s.last_webhook_received, s.verified_at, w.activated_at) as heard_at
+  from public.calendar_sync_states s
+  join public.calendars c on c.user_id = s.user_id and c.id = s.calendar_id
+  join public.calendar_accounts a on a.user_id = c.user_id and a.id = c.account_id
+  left join public.webhook_subscriptions w on w.user_id = s.user_id and w.calendar_id = s.calendar_id and w.status = 'active'
+), judged as (
+  select f.*,
+    case
+      when not f.sync_enabled or f.removed_at is not null or f.account_status <> 'active' then 'disabled'
+      when f.sync_token is null then 'full'
+      when f.push <> 'wanted' or (f.subscription_id is null and f.webhook_failures = 0) then 'polling'
+      when f.subscription_id is not null and f.expires_at > f.now and f.webhook_failures < 5
+        and f.heard_at > f.now - public.calsync_stale_after() then 'webhook'
+      else 'polling_and_repair'
+    end as method,
+    case
+      when f.removed_at is not null then 'the calendar is gone from the account'
+      when not f.sync_enabled then 'sync is turned off'
+      when f.account_status <> 'active' then 'the account must be reconnected'
+      when f.sync_token is null then case f.due_reason
+        when 'initial' then 'never read completely' when 'reset' then 'a reset was asked for'
+        else 'the cursor died or drift was found' end
+      when f.push = 'unsupported' then 'the provider offers no push for this calendar'
+      when f.push = 'given_up' then format('push was given up after %s failures', f.webhook_failures)
+      when f.webhook_failures >= 5 then format('push is suspended after %s failures', f.webhook_failures)
+      when f.subscription_id is null and f.webhook_failures = 0 then 'no subscription yet'
+      when f.subscription_id is null then 'the subscription must be made again'
+      when f.expires_at <= f.now then 'the subscription ran out'
+      when f.heard_at > f.now - public.calsync_stale_after() then 'push was heard or verified lately'
+      else 'push has been silent for too long'
+    end as reason
+  from facts f
+)
+select j.user_id, j.calendar_id, j.name, j.provider, j.method, j.reason,
+  case
+    when j.method = 'disabled' then 'none'
+    when j.lease_expires_at > j.now then 'syncing'
+    when j.blocked_until > j.now then 'wait for quota'
+    when j.dead_at is not null then 'retry a dead letter'
+    when j.attempts > 0 then 'retry'
+    when j.push = 'wanted' and j.subscription_due_at < j.due_at
+      then case when j.subscription_id is null then 'subscribe' else 'renew' end
+    else case j.due_reason when 'polling' then 'poll' else 'sync' end
+  end as next_action,
+  case
+    when j.method = 'disabled' then null
+    when j.lease_expires_at > j.now then j.now
+    when j.blocked_until > j.now then j.blocked_until
+    when j.push = 'wanted' and j.attempts = 0 then least(j.due_at, j.subscription_due_at)
+    else j.due_at
+  end as next_action_at,
+  j.heard_at, j.last_webhook_received, j.last_poll_at, j.last_sync_at, j.verified_at, j.webhook_failures,
+  j.attempts, j.last_error_code, j.expires_at as subscription_expires_at
+from judged j;
+comment on view public.hybrid_status is 'The sync method of each calendar, why it holds, and the next action';
+
+-- sql/views/03_queues.sql
+-- Every notification received, with the sync method's own words for what became of it.
+create view public.calendar_webhook_logs with (security_invoker = true) as
+select n.user_id, n.id, n.calendar_id, c.name as calendar_name, n.channel_id, n.resource_state, n.message_number,
+  n.outcome, n.received_at
+from public.webhook_notifications n
+join public.calendars c on c.user_id = n.user_id and c.id = n.calendar_id;
+comment on view public.calendar_webhook_logs is 'Webhook notifications with their outcome';
+
+-- Calendars whose last sync failed and that will be tried again by themselves.
+create view public.webhook_retry_queue with (security_invoker = true) as
+select s.user_id, s.calendar_id, s.attempts, s.due_at as retry_at, s.due_reason, s.last_error_code,
+  s.last_error_message, s.last_error_at
+from public.calendar_sync_states s
+where s.attempts > 0 and s.dead_at is null;
+comment on view public.webhook_retry_queue is 'Failed syncs that are to be retried';
+
+-- Calendars that failed too often; tried rarely now, or at once by: calsync dead-letters replay.
+create view public.dead_letters with (security_invoker = true) as
+select s.user_id, s.calendar_id, c.name as calendar_name, s.attempts, s.dead_at, s.last_error_code,
+  s.last_error_message, s.due_at as retry_at
+from public.calendar_sync_states s
+join public.calendars c on c.user_id = s.user_id and c.id = s.calendar_id
+where s.dead_at is not null;
+comment on view public.dead_letters is 'Syncs that failed too often';
+
+-- sql/views/04_figures.sql
+-- How many polls push made needless, by day.
+create view public.polling_efficiency with (security_invoker = true) as
+select l.user_id, l.day, sum(l.polls) + sum(l.polls_skipped) as polls_considered, sum(l.polls) as polls,
+  sum(l.polls_skipped) as polls_skipped,
+  round(100.0 * sum(l.polls_skipped) / nullif(sum(l.polls) + sum(l.polls_skipped), 0), 2) as skipped_percent
+from public.api_call_ledger l
+group by l.user_id, l.day;
+comment on view public.polling_efficiency is 'Polls made and skipped, by person and day';
+
+-- What syncs of each type cost and find, over the last seven days.
+create view public.sync_performance with (security_invoker = true) as
+select l.user_id, l.sync_type, count(*) as syncs, count(*) filter (where l.status = 'failed') as failed,
+  round(avg(l.events_processed), 2) as avg_events_processed, round(avg(l.meetings_created), 2) as avg_meetings_created,
+  round(avg(l.meetings_updated), 2) as avg_meetings_updated, round(avg(l.api_calls), 2) as avg_api_calls,
+  round(avg(extract(epoch from l.finished_at - l.started_at)) * 1000) as avg_duration_ms
+from public.calendar_sync_logs l
+where l.created_at > public.calsync_now() - interval '7 days' and l.status in ('success', 'failed')
+group by l.user_id, l.sync_type;
+comment on view public.sync_performance is 'Syncs of the last seven days by type';
+
+-- Who found the changes of the last seven days: push or polling.
+create view public.detection_rates with (security_invoker = true) as
+select l.user_id, case l.sync_type when 'webhook' then 'webhook' else 'polling' end as source, count(*) as syncs,
+  sum(l.events_created + l.events_updated + l.events_deleted) as changes
+from public.calendar_sync_logs l
+where l.created_at > public.calsync_now() - interval '7 days' and l.status = 'success' and l.trigger <> 'initial'
+group by l.user_id, case l.sync_type when 'webhook' then 'webhook' else 'polling' end;
+comment on view public.detection_rates is 'Changes found by push and by polling';
+
+-- API calls made, beside polling every calendar every 15 minutes with 3 calls each (288 a day).
+create view public.api_call_savings with (security_invoker = true) as
+select l.user_id, l.day, sum(l.api_calls) as api_calls,
+  round(sum(288 * least(1, extract(epoch from public.calsync_now() - l.day::timestamp at time zone 'UTC') / 86400)))::bigint
+    as api_calls_polling,
+  round(100 - 100.0 * sum(l.api_calls)
+    / nullif(sum(288 * least(1, extract(epoch from public.calsync_now() - l.day::timestamp at time zone 'UTC') / 86400)), 0), 1)
+    as saved_percent
+from public.api_call_ledger l
+group by l.user_id, l.day;
+comment on view public.api_call_savings is 'Measured API calls against polling every 15 minutes';
+
+-- From the change at the provider (and from its notification) to the row in the mirror.
+create view public.change_latency with (security_invoker = true) as
+select l.user_id, l.calendar_id, (l.created_at at time zone 'UTC')::date as day, count(*) as changes,
+  percentile_cont(array[0.5, 0.95, 0.99]) within group (order by extract(epoch from l.finished_at - l.changed_at))
+    as change_to_mirror_p50_p95_p99,
+  percentile_cont(array[0.5, 0.95, 0.99]) within group (order by extract(epoch from l.finished_at - l.notified_at))
+    filter (where l.notified_at is not null) as notification_to_mirror_p50_p95_p99
+from public.calendar_sync_logs l
+where l.status = 'success' and l.changed_at is not null
+group by l.user_id, l.calendar_id, (l.created_at at time zone 'UTC')::date;
+comment on view public.change_latency is 'Seconds from change and from notification to the mirror: p50, p95, p99 by calendar and day';
+
+-- Channels that should be gone: asked for and never answered, or not stopped for an hour.
+create view public.subscription_leaks with (security_invoker = true) as
+select w.user_id, w.calendar_id, w.id, w.channel_id, w.status, w.expires_at, w.stop_attempts, w.error_code,
+  case w.status when 'pending' then 'never answered' else 'not stopped' end as problem
+from public.webhook_subscriptions w
+where (w.status = 'pending' and w.created_at < public.calsync_now() - interval '10 minutes')
+   or (w.status = 'retiring' and w.retired_at < public.calsync_now() - interval '1 hour');
+comment on view public.subscription_leaks is 'Channels that live at the provider and should not';
+
+-- sql/views/05_work.sql
+-- Series whose occurrences do not reach the end of their calendar's window: to be expanded, without an API call.
+create view public.series_to_expand with (security_invoker = true) as
+select e.user_id, e.calendar_id, e.id as event_id, e.content_hash, e.start_at, e.end_at, e.start_date, e.end_date,
+  e.time_zone, to_jsonb(e.recurrence) as recurrence, s.window_start, s.window_end
+from public.calendar_events e
+join public.calendar_sync_states s on s.user_id = e.user_id and s.calendar_id = e.calendar_id
+where e.kind = 'series' and e.status <> 'cancelled' and s.window_end is not null
+  and (e.expanded_until is null or e.expanded_until < s.window_end);
+comment on view public.series_to_expand is 'Series that must be expanded again';
+
+-- The mirror with its occurrences in one row per event, as calsync verify compares it with the provider.
+create view public.mirrored_events with (security_invoker = true) as
+select e.user_id, e.calendar_id, to_jsonb(e) || jsonb_build_object('occurrences', coalesce((
+    select jsonb_agg(jsonb_build_object('key', o.occurrence_key, 'start_at', o.start_at, 'end_at', o.end_at,
+                                        'start_date', o.start_date, 'end_date', o.end_date))
+    from public.event_occurrences o where o.user_id = e.user_id and o.event_id = e.id), '[]')) as event,
+  e.provider_event_id
+from public.calendar_events e;
+comment on view public.mirrored_events is 'Events with their occurrences, for verification';
+
+-- When a worker is next needed, so that it sleeps no longer than it may.
+create view public.due_summary with (security_invoker = true) as
+select
+  (select count(*) from public.calendar_sync_states where due_at <= public.calsync_now()) as calendars_due,
+  (select min(due_at) from public.calendar_sync_states) as next_due_at,
+  (select count(*) from public.calendar_sync_states where subscription_due_at <= public.calsync_now() and push = 'wanted')
+    as subscriptions_due,
+  public.calsync_now() as now;
+comment on view public.due_summary is 'How much is due';
+
+-- sql/policies.sql
+-- Who may do what. A signed-in person reads exactly their own rows; nothing is written over REST but by the
+-- functions, which belong to the service role; anonymous callers get nothing. Supabase grants everything to
+-- everybody by default, hence the revokes.
+
+alter table public.calendar_accounts enable row level security;
+revoke all on public.calendar_accounts from public, anon, authenticated;
+grant select on public.calendar_accounts to authenticated;
+grant select, insert, update, delete on public.calendar_accounts to service_role;
+create policy own_rows on public.calendar_accounts for select to authenticated using (user_id = (select auth.uid()));
+
+alter table public.calendars enable row level security;
+revoke all on public.calendars from public, anon, authenticated;
+grant select on public.calendars to authenticated;
+grant select, insert, update, delete on public.calendars to service_role;
+create policy own_rows on public.calendars for select to authenticated using (user_id = (select auth.uid()));
+
+alter table public.calendar_sync_states enable row level security;
+revoke all on public.calendar_sync_states from public, anon, authenticated;
+grant select on public.calendar_sync_states to authenticated;
+grant select, insert, update, delete on public.calendar_sync_states to service_role;
+create policy own_rows on public.calendar_sync_states for select to authenticated using (user_id = (select auth.uid()));
+
+alter table public.webhook_subscriptions enable row level security;
+revoke all on public.webhook_subscriptions from public, anon, authenticated;
+grant select on public.webhook_subscriptions to authenticated;
+grant select, insert, update, delete on public.webhook_subscriptions to service_role;
+create policy own_rows on public.webhook_subscriptions for select to authenticated using (user_id = (select auth.uid()));
+
+alter table public.webhook_notifications enable row level security;
+revoke all on public.webhook_notifications from public, anon, authenticated;
+grant select on public.webhook_notifications to authenticated;
+grant select, insert, update, delete on public.webhook_notifications to service_role;
+create policy own_rows on public.webhook_notifications for select to authenticated using (user_id = (select auth.uid()));
+
+alter table public.calendar_events enable row level security;
+revoke all on public.calendar_events from public, anon, authenticated;
+grant select on public.calendar_events to authenticated;
+grant select, insert, update, delete on public.calendar_events to service_role;
+create policy own_rows on public.calendar_events for select to authenticated using (user_id = (select auth.uid()));
+
+alter table public.event_occurrences enable row level security;
+revoke all on public.event_occurrences from public, anon, authenticated;
+grant select on public.event_occurrences to authenticated;
+grant select, insert, update, delete on public.event_occurrences to service_role;
+create policy own_rows on public.event_occurrences for select to authenticated using (user_id = (select auth.uid()));
+
+alter table public.meetings enable row level security;
+revoke all on public.meetings from public, anon, authenticated;
+grant select on public.meetings to authenticated;
+grant select, insert, update, delete on public.meetings to service_role;
+create policy own_rows on public.meetings for select to authenticated using (user_id = (select auth.uid()));
+
+alter table public.refused_events enable row level security;
+revoke all on public.refused_events from public, anon, authenticated;
+grant select on public.refused_events to authenticated;
+grant select, insert, update, delete on public.refused_events to service_role;
+create policy own_rows on public.refused_events for select to authenticated using (user_id = (select auth.uid()));
+
+alter table public.calendar_sync_logs enable row level security;
+revoke all on public.calendar_sync_logs from public, anon, authenticated;
+grant select on public.calendar_sync_logs to authenticated;
+grant select, insert, update, delete on public.calendar_sync_logs to service_role;
+create policy own_rows on public.calendar_sync_logs for select to authenticated using (user_id = (select auth.uid()));
+
+alter table public.api_call_ledger enable row level security;
+revoke all on public.api_call_ledger from public, anon, authenticated;
+grant select on public.api_call_ledger to authenticated;
+grant select, insert, update, delete on public.api_call_ledger to service_role;
+create policy own_rows on public.api_call_ledger for select to authenticated using (user_id = (select auth.uid()));
+
+alter table public.calendar_alerts enable row level security;
+revoke all on public.calendar_alerts from public, anon, authenticated;
+grant select on public.calendar_alerts to authenticated;
+grant select, insert, update, delete on public.calendar_alerts to service_role;
+create policy own_rows on public.calendar_alerts for select to authenticated using (user_id = (select auth.uid()));
+
+alter table public.calendar_monitoring_results enable row level security;
+revoke all on public.calendar_monitoring_results from public, anon, authenticated;
+grant select on public.calendar_monitoring_results to authenticated;
+grant select, insert, update, delete on public.calendar_monitoring_results to service_role;
+create policy own_rows on public.calendar_monitoring_results for select to authenticated using (user_id = (select auth.uid()));
+
+-- Private tables: for definer functions, and for the service role where a plain function writes them.
+alter table calsync_private.account_credentials enable row level security;
+alter table calsync_private.provider_circuits enable row level security;
+alter table calsync_private.full_sync_seen enable row level security;
+grant usage on schema calsync_private to service_role;
+grant select, insert, update, delete on calsync_private.provider_circuits, calsync_private.full_sync_seen to service_role;
+
+-- Views run with the rights of the caller (security_invoker), so the policies above hold behind them.
+revoke all on public.calendar_webhooks from public, anon, authenticated;
+grant select on public.calendar_webhooks to authenticated, service_role;
+revoke all on public.hybrid_status from public, anon, authenticated;
+grant select on public.hybrid_status to authenticated, service_role;
+revoke all on public.calendar_webhook_logs from public, anon, authenticated;
+grant select on public.calendar_webhook_logs to authenticated, service_role;
+revoke all on public.webhook_retry_queue from public, anon, authenticated;
+grant select on public.webhook_retry_queue to authenticated, service_role;
+revoke all on public.dead_letters from public, anon, authenticated;
+grant select on public.dead_letters to authenticated, service_role;
+revoke all on public.polling_efficiency from public, anon, authenticated;
+grant select on public.polling_efficiency to authenticated, service_role;
+revoke all on public.sync_performance from public, anon, authenticated;
+grant select on public.sync_performance to authenticated, service_role;
+revoke all on public.detection_rates from public, anon, authenticated;
+grant select on public.detection_rates to authenticated, service_role;
+revoke all on public.api_call_savings from public, anon, authenticated;
+grant select on public.api_call_savings to authenticated, service_role;
+revoke all on public.change_latency from public, anon, authenticated;
+grant select on public.change_latency to authenticated, service_role;
+revoke all on public.subscription_leaks from public, anon, authenticated;
+grant select on public.subscription_leaks to authenticated, service_role;
+revoke all on public.series_to_expand from public, anon, authenticated;
+grant select on public.series_to_expand to service_role;
+revoke all on public.mirrored_events from public, anon, authenticated;
+grant select on public.mirrored_events to service_role;
+revoke all on public.due_summary from public, anon, authenticated;
+grant select on public.due_summary to service_role;
