@@ -40,6 +40,12 @@ def postgres_server_url(pytestconfig: pytest.Config) -> str:
 
 
 @pytest.fixture(scope="session")
+def database_name(pytestconfig: pytest.Config) -> str:
+    """A name for a database that fixtures of a wider scope than one test create themselves."""
+    return postgres.unique_name(pytestconfig.stash[_SESSION])
+
+
+@pytest.fixture(scope="session")
 def _template(postgres_server_url: str, pytestconfig: pytest.Config) -> str:
     return postgres.ensure_template(postgres_server_url, pytestconfig.stash[_SESSION])
 

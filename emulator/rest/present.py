@@ -72,7 +72,8 @@ _CSV = """
  FROM (SELECT json_object_keys(row_to_json(hh)) AS k
        FROM (SELECT * FROM pgrst_source LIMIT 1) AS hh) AS a)
 || E'\\n'
-|| coalesce(string_agg(substring(_postgrest_t::text, 2, length(_postgrest_t::text) - 2), E'\\n'), '')
+|| coalesce(
+    string_agg(substring(_postgrest_t::text, 2, length(_postgrest_t::text) - 2), E'\\n'), '')
 """
 
 

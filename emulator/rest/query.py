@@ -114,11 +114,12 @@ def _names(single: Mapping[str, str], parameter: str) -> tuple[str, ...] | None:
 
 def _select(text: str, relation: str) -> tuple[Selected, ...]:
     scanner = Scanner(text, "select parameter")
-    items: list[Selected] = []
+    if scanner.at_end():
+        return ()
+    items = [_selected(scanner, relation)]
     while not scanner.at_end():
+        scanner.expect(",", '"," or end of input')
         items.append(_selected(scanner, relation))
-        if not scanner.at_end():
-            scanner.expect(",", '"," or end of input')
     return tuple(items)
 
 

@@ -62,7 +62,8 @@ def value(bound: object) -> Fragment:
 
 
 def name(*parts: str) -> Fragment:
-    return Fragment(Composed([Identifier(*parts)]))
+    # psycopg takes a "%" for a placeholder, inside quotes too.
+    return Fragment(Composed([Identifier(*(part.replace("%", "%%") for part in parts))]))
 
 
 def joined(separator: str, fragments: Iterable[Fragment]) -> Fragment:
