@@ -90,5 +90,6 @@ CREATE FUNCTION service_only() RETURNS text LANGUAGE sql AS $$ SELECT 'served' $
 REVOKE EXECUTE ON FUNCTION service_only() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION service_only() TO service_role;
 GRANT ALL ON people, notes, journal, logs TO authenticated, service_role;
+GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO authenticated, service_role;
 GRANT SELECT ON starred TO authenticated, service_role;
 GRANT SELECT ON people TO anon;
