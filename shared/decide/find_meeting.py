@@ -20,7 +20,10 @@ _URL = re.compile(
     r"""|(?<![^\s<>"'(\[,;:=])(?:[a-z0-9-]++\.)++[a-z]{2,24}+/[^\s<>"'`{}|\\^\[\]]++""",
     re.IGNORECASE | re.ASCII,
 )
-_HTTP = re.compile(r"https?://", re.IGNORECASE)
+_HTTP = re.compile(r"https?://[^\s<>\"]", re.IGNORECASE)
+_WHOLE = re.compile(r"https?://[^\s<>\"]++", re.IGNORECASE)
+# Only escapes that are closed: `&region=` is a parameter, not a registered trade mark.
+_ESCAPE = re.compile(r"&(?:#[0-9]{1,7}|#x[0-9a-f]{1,6}|[a-z]{2,8});", re.IGNORECASE)
 _AFTER_QUOTE = re.compile(r"[<>\"'\s].*", re.DOTALL)
 
 
@@ -57,9 +60,10 @@ def is_meeting(event: Event) -> bool:
 
 
 def _stated(conference_url: str | None) -> Meeting | None:
-    url = unwrap_url((conference_url or "").strip())
-    if not _HTTP.match(url) or len(url) > LONGEST_URL:
+    written = (conference_url or "").strip()
+    if len(written) > LONGEST_URL or not _WHOLE.fullmatch(written):
         return None
+    url = unwrap_url(written)
     return Meeting(url, platform_of(url) or OTHER_PLATFORM)
 
 
@@ -74,7 +78,8 @@ def _search(text: str) -> Iterator[Meeting]:
 
 def _tidy(found: str) -> str:
     """Without HTML escapes, closing punctuation, and with a scheme."""
-    url = _AFTER_QUOTE.sub("", html.unescape(found)).rstrip(".,;:!?*_")
+    plain = _ESCAPE.sub(lambda escape: html.unescape(escape[0]), found)
+    url = _AFTER_QUOTE.sub("", plain).rstrip(".,;:!?*")
     if url.endswith(")") and "(" not in url:
         url = url.rstrip(").,;:!?")
     return url if _HTTP.match(url) else f"https://{url}"

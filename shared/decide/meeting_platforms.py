@@ -5,13 +5,13 @@ from urllib.parse import urlsplit
 
 # name, host, start of the path: only addresses that one can join, not a platform's other pages.
 _TABLE = (
-    ("google_meet", r"meet\.google\.com", r"/(?:lookup/|_meet/)?[a-z0-9-]{3,}"),
+    ("google_meet", r"meet\.google\.com", r"/(?!linkredirect|landing|about|new\b)."),
     ("google_meet", r"g\.co", r"/meet/."),
     ("google_meet", r"(?:hangouts|plus)\.google\.com", r"/(?:hangouts/_|call)/."),
     ("zoom", r"(?:[a-z0-9-]+\.)*zoom(?:gov)?\.(?:us|com|com\.cn)",
      r"/(?:j|w|s|my|wc|meeting|webinar|launch)/."),
     ("teams", r"(?:[a-z0-9-]+\.)*teams\.(?:microsoft\.(?:com|us)|live\.com|cloud\.microsoft)",
-     r"/(?:l/meetup-join|meet|dl/launcher|_)/?."),
+     r"/(?:l/meetup-join/|meet/|dl/launcher/)."),
     ("webex", r"(?:[a-z0-9-]+\.)*webex\.com",
      r"/(?:.*/)?(?:meet|join|m|meeting|joinservice|wbxmjs|(?:j|e)\.php)(?:[/?].|$)"),
     ("gotomeeting", r"(?:[a-z0-9-]+\.)*gotomeeting\.com", r"/(?:join/.|\?meetingid=.|w/.)"),
@@ -42,6 +42,7 @@ _TABLE = (
 _PLATFORMS = tuple(
     (name, re.compile(host), re.compile(path, re.IGNORECASE)) for name, host, path in _TABLE
 )
+_ANY_HOST = re.compile("|".join(f"(?:{host})" for _, host, _ in _TABLE))
 PLATFORMS = frozenset(name for name, _, _ in _TABLE)
 
 
@@ -54,6 +55,8 @@ def platform_of(url: str) -> str | None:
         return None
     if parts.scheme not in ("http", "https"):
         return None
-    target = f"{parts.path}?{parts.query}#{parts.fragment}"
+    target = f"{parts.path}?{parts.query}" if parts.query else parts.path
+    if not _ANY_HOST.fullmatch(host):
+        return None
     matching = (name for name, at, to in _PLATFORMS if at.fullmatch(host) and to.match(target))
     return next(matching, None)

@@ -9,20 +9,21 @@ from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 DEEPEST = 5  # a forwarded mail passes several filters, each wraps again
 
 # Redirectors that carry the address in a query parameter: host, path, parameter.
-_REDIRECTORS = (
-    (re.compile(r"(?:[a-z0-9-]+\.)*safelinks\.protection\.(?:outlook|office365)\.(?:com|us|cn)"),
-     re.compile(r"/.*"), "url"),
-    (re.compile(r"statics\.teams\.cdn\.(?:office\.net|live\.net|microsoft\.com)"),
-     re.compile(r"/evergreen-assets/safelinks/.*"), "url"),
-    (re.compile(r"(?:www\.)?google\.[a-z.]{2,6}"), re.compile(r"/url"), "q"),
-    (re.compile(r"(?:www\.)?google\.[a-z.]{2,6}"), re.compile(r"/url"), "url"),
-    (re.compile(r"slack-redir\.net"), re.compile(r"/link"), "url"),
-    (re.compile(r"linkprotect\.cudasvc\.com"), re.compile(r"/url"), "a"),
-    (re.compile(r"urldefense\.proofpoint\.com"), re.compile(r"/v1/url"), "u"),
+_TABLE = (
+    (r"(?:[a-z0-9-]+\.)*safelinks\.protection\.(?:outlook|office365)\.(?:com|us|cn)", r"/.*", "url"),
+    (r"statics\.teams\.cdn\.(?:office\.net|live\.net)", r"/evergreen-assets/safelinks/.*", "url"),
+    (r"(?:www\.)?google\.[a-z.]{2,6}", r"/url", "q"),
+    (r"(?:www\.)?google\.[a-z.]{2,6}", r"/url", "url"),
+    (r"meet\.google\.com", r"/linkredirect", "dest"),
+    (r"slack-redir\.net", r"/link", "url"),
+    (r"linkprotect\.cudasvc\.com", r"/url", "a"),
+    (r"urldefense\.proofpoint\.com", r"/v1/url", "u"),
 )  # fmt: skip
+_REDIRECTORS = tuple((re.compile(host), re.compile(path), name) for host, path, name in _TABLE)
+_ANY_REDIRECTOR = re.compile("|".join(f"(?:{host})" for host, _, _ in _TABLE))
 
 _PROOFPOINT = re.compile(r"urldefense(?:\.proofpoint)?\.(?:com|us)")
-_V3 = re.compile(r"/v3/__(.+?)__;([A-Za-z0-9_-]*)!")
+_V3 = re.compile(r"https?://[^/]+/v3/__(.+?)__;([A-Za-z0-9_-]*)!.*", re.IGNORECASE)
 _V3_TOKEN = re.compile(r"\*(?:\*(.))?")
 _V3_ONE_SLASH = re.compile(r"([a-z0-9+.-]+:/)([^/].*)", re.IGNORECASE | re.DOTALL)
 _V3_RUNS = {
@@ -49,36 +50,32 @@ def _inner(url: str) -> str | None:
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""
-        if _PROOFPOINT.fullmatch(host):
-            return _proofpoint(url, parts)
+        candidates = [*_proofpoint(host, url, parts), *_redirected(host, parts)]
     except ValueError:  # brackets that are no IPv6 address, base64 that is none
         return None
-    return _redirected(host, parts)
+    http = (inner for inner in candidates if inner.lower().startswith(("http://", "https://")))
+    return next(http, None)
 
 
-def _redirected(host: str, parts: SplitResult) -> str | None:
-    for known_host, known_path, parameter in _REDIRECTORS:
+def _redirected(host: str, parts: SplitResult) -> Iterator[str]:
+    if not _ANY_REDIRECTOR.fullmatch(host):
+        return
+    parameters = parse_qs(parts.query)
+    for known_host, known_path, name in _REDIRECTORS:
         if known_host.fullmatch(host) and known_path.fullmatch(parts.path):
-            inner = _parameter(parts, parameter)
-            if inner:
-                return inner
-    return None
+            yield from parameters.get(name, [])
 
 
-def _parameter(parts: SplitResult, name: str) -> str | None:
-    inner = parse_qs(parts.query).get(name, [""])[0]
-    return inner if inner.lower().startswith(("http://", "https://")) else None
-
-
-def _proofpoint(url: str, parts: SplitResult) -> str | None:
-    """Source: help.proofpoint.com, URL Defense decoder."""
-    if parts.path == "/v1/url":
-        return _parameter(parts, "u")
+def _proofpoint(host: str, url: str, parts: SplitResult) -> Iterator[str]:
+    """Versions 2 and 3. Source: help.proofpoint.com, URL Defense decoder."""
+    if not _PROOFPOINT.fullmatch(host):
+        return
     if parts.path == "/v2/url":
-        encoded = parse_qs(parts.query).get("u", [""])[0]
-        return unquote(encoded.translate(_V2_ESCAPES))
-    match = _V3.search(url)
-    return _version_3(match[1], match[2]) if match else None
+        for encoded in parse_qs(parts.query).get("u", []):
+            yield unquote(encoded.translate(_V2_ESCAPES))
+    wrapped = _V3.fullmatch(url)
+    if wrapped is not None:
+        yield _version_3(wrapped[1], wrapped[2])
 
 
 def _version_3(address: str, encoded: str) -> str:
