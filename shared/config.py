@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TypeVar
 
 from shared.errors import ConfigurationError
@@ -20,6 +21,7 @@ class GoogleSettings:
     auth_url: str
     token_url: str
     revoke_url: str
+    userinfo_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,8 @@ class Settings:
     renew_before_hours: float
     sync_workers: int
     lease_seconds: float
+    leases_per_account: int
+    calls_per_minute: int
     cron_budget_seconds: float
     window_past_days: int
     window_future_days: int
@@ -46,6 +50,11 @@ class Settings:
     log_retention_days: int
     host: str
     port: int
+
+    @property
+    def stale_after(self) -> timedelta:
+        """After this silence push is not trusted and a calendar is polled."""
+        return timedelta(hours=self.poll_stale_after_hours)
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -65,6 +74,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         renew_before_hours=env.number("RENEW_BEFORE_HOURS", 26.0, at_least=0.1),
         sync_workers=env.whole("SYNC_WORKERS", 4, at_least=0),
         lease_seconds=env.number("LEASE_SECONDS", 120.0, at_least=5.0),
+        leases_per_account=env.whole("LEASES_PER_ACCOUNT", 2, at_least=1),
+        calls_per_minute=env.whole("CALLS_PER_MINUTE", 500, at_least=1),
         cron_budget_seconds=env.number("CRON_BUDGET_SECONDS", 50.0, at_least=1.0),
         window_past_days=env.whole("WINDOW_PAST_DAYS", 31, at_least=0),
         window_future_days=env.whole("WINDOW_FUTURE_DAYS", 366, at_least=90),
@@ -88,6 +99,9 @@ def _google(env: "_Reader") -> GoogleSettings | None:
         auth_url=env.url("GOOGLE_AUTH_URL", "https://accounts.google.com/o/oauth2/v2/auth"),
         token_url=env.url("GOOGLE_TOKEN_URL", "https://oauth2.googleapis.com/token"),
         revoke_url=env.url("GOOGLE_REVOKE_URL", "https://oauth2.googleapis.com/revoke"),
+        userinfo_url=env.url(
+            "GOOGLE_USERINFO_URL", "https://openidconnect.googleapis.com/v1/userinfo"
+        ),
     )
 
 

@@ -76,3 +76,7 @@ class GiveUp(ProviderError):
 
 class DatabaseUnavailable(CalSyncError):
     """The database cannot be reached; nothing was written."""
+
+
+class Unauthorized(CalSyncError):
+    """The caller did not say who they are, or not credibly; nothing was written."""

@@ -85,24 +85,6 @@ returns table (due integer) language sql set search_path = '' as $$
 $$;
 comment on function public.make_safety_net_due is 'Daily safety net: an incremental check of every calendar, whatever push says';
 
--- What a verification found; drift opens an alert, its absence closes it.
-create function public.record_verification(p_user_id uuid, p_calendar_id uuid, p_drift integer, p_details jsonb)
-returns void language plpgsql set search_path = '' as $$
-begin
-  insert into public.calendar_monitoring_results (user_id, calendar_id, check_name, passed, details, created_at)
-  values (p_user_id, p_calendar_id, 'verify', p_drift = 0, p_details, public.calsync_now());
-  if p_drift = 0 then
-    perform public.resolve_alerts(p_user_id, p_calendar_id, array['drift']);
-  else
-    perform public.open_alert(p_user_id, c.account_id, p_calendar_id, 'drift', 'high',
-      format('The mirror differs from the provider in %s events; repair it with: calsync sync --mode full --calendar %s',
-             p_drift, p_calendar_id))
-    from public.calendars c where c.user_id = p_user_id and c.id = p_calendar_id;
-  end if;
-end
-$$;
-comment on function public.record_verification is 'Stores the result of calsync verify';
-
 revoke execute on function public.create_partitions from public, anon, authenticated;
 grant execute on function public.create_partitions to service_role;
 revoke execute on function public.default_holds from public, anon, authenticated;
@@ -111,5 +93,3 @@ revoke execute on function public.drop_expired_partitions from public, anon, aut
 grant execute on function public.drop_expired_partitions to service_role;
 revoke execute on function public.make_safety_net_due from public, anon, authenticated;
 grant execute on function public.make_safety_net_due to service_role;
-revoke execute on function public.record_verification from public, anon, authenticated;
-grant execute on function public.record_verification to service_role;

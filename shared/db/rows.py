@@ -1,0 +1,163 @@
+"""Rows of functions and views as frozen typed models; decoded here and nowhere else."""
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Any, TypeVar
+from uuid import UUID
+
+from pydantic import TypeAdapter
+
+from shared.db.database import Database
+from shared.states import Provider, SyncType
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A leased calendar with all that its sync needs (claim_due_calendars)."""
+
+    user_id: UUID
+    calendar_id: UUID
+    account_id: UUID
+    provider: Provider
+    provider_calendar_id: str
+    time_zone: str
+    sealed: str
+    sync_token: str | None
+    page_token: str | None
+    lease_token: int
+    trigger: str
+    sync_type: SyncType
+    attempts: int
+    webhook_failures: int
+    quiet_syncs: int
+    listening: bool
+    next_occurrence_at: datetime | None
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What a sync did so far (apply_changes)."""
+
+    finished: bool
+    processed: int
+    created: int
+    updated: int
+    deleted: int
+    refused: int
+    api_calls: int
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionClaim:
+    """A pending webhook subscription to ask the provider for (claim_due_subscriptions)."""
+
+    user_id: UUID
+    calendar_id: UUID
+    account_id: UUID
+    provider: Provider
+    provider_calendar_id: str
+    sealed: str
+    subscription_id: UUID
+    webhook_failures: int
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StopClaim:
+    """A retiring webhook subscription to stop at the provider (claim_due_stops)."""
+
+    user_id: UUID
+    id: UUID
+    account_id: UUID
+    provider: Provider
+    provider_calendar_id: str
+    sealed: str
+    channel_id: str
+    resource_id: str
+    stop_attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class AccountClaim:
+    """An account whose calendars are to be discovered (claim_due_accounts)."""
+
+    user_id: UUID
+    account_id: UUID
+    provider: Provider
+    sealed: str
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Discovered:
+    """What a discovery changed (settle_discovery)."""
+
+    found: int
+    added: int
+    removed: int
+
+
+@dataclass(frozen=True, slots=True)
+class PollAnswer:
+    """Whether a calendar is polled or skipped (request_polls)."""
+
+    user_id: UUID
+    calendar_id: UUID
+    skipped: bool
+    lease_token: int
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SyncLog:
+    """A row of calendar_sync_logs, as far as the steps look at it."""
+
+    calendar_id: UUID
+    lease_token: int
+    status: str
+    events_processed: int
+    events_created: int
+    events_updated: int
+    events_deleted: int
+    events_refused: int
+    api_calls: int
+    error_code: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesToExpand:
+    """A series whose occurrences do not reach the end of the window (series_to_expand)."""
+
+    user_id: UUID
+    calendar_id: UUID
+    event_id: UUID
+    content_hash: str
+    start_at: datetime | None
+    end_at: datetime | None
+    start_date: date | None
+    end_date: date | None
+    time_zone: str | None
+    recurrence: tuple[str, ...]
+    window_start: datetime
+    window_end: datetime
+
+
+@lru_cache
+def _adapter(shape: Hashable) -> TypeAdapter[Any]:
+    return TypeAdapter(shape)
+
+
+def decode(shape: type[T], row: Mapping[str, Any]) -> T:
+    """Gives a row as a typed model. Columns that the model does not name are left out."""
+    decoded: T = _adapter(shape).validate_python(row)
+    return decoded
+
+
+def call_for(database: Database, shape: type[T], function: str, **arguments: Any) -> list[T]:
+    """Calls a SQL function and decodes its rows."""
+    return [decode(shape, row) for row in database.call(function, **arguments)]

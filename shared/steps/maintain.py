@@ -1,0 +1,87 @@
+"""Maintain: what has to happen now and then, whoever triggers it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.decide.plan_window import plan_window
+from shared.steps.discover_calendars import discover_due
+from shared.steps.expand_series import expand_series
+from shared.steps.service import Service
+from shared.steps.stop_subscriptions import stop_due
+from shared.steps.subscribe import subscribe_due
+
+
+@dataclass(frozen=True, slots=True)
+class Upkeep:
+    """What a round of upkeep did."""
+
+    accounts_discovered: int
+    subscriptions_made: int
+    subscriptions_failed: int
+    subscriptions_stopped: int
+    subscriptions_expired: int
+
+    @property
+    def busy(self) -> bool:
+        """Whether another round may find more to do."""
+        return any((self.accounts_discovered, self.subscriptions_made, self.subscriptions_stopped))
+
+
+def keep_up(service: Service, limit: int = 20) -> Upkeep:
+    """One round of what is due: discovery, expiry, subscriptions, stops. Cheap when nothing is."""
+    (expired,) = service.database.call("expire_subscriptions")
+    discovered = discover_due(service, limit)
+    made, failed = subscribe_due(service, limit)
+    return Upkeep(
+        accounts_discovered=len(discovered),
+        subscriptions_made=made,
+        subscriptions_failed=failed,
+        subscriptions_stopped=stop_due(service, limit),
+        subscriptions_expired=expired["expired"],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Maintenance:
+    """What a round of maintenance did."""
+
+    partitions_created: int
+    partitions_dropped: int
+    windows_moved: int
+    series_expanded: int
+    safety_net: int
+
+
+def maintain(service: Service, limit: int = 500) -> Maintenance:
+    """The half-hourly round: partitions, retention, sliding windows, the daily safety net."""
+    settings, database = service.settings, service.database
+    (created,) = database.call("create_partitions")
+    (dropped,) = database.call(
+        "drop_expired_partitions",
+        notification_days=settings.notification_retention_days,
+        log_days=settings.log_retention_days,
+    )
+    moved, expanded = slide_windows(service, limit)
+    (net,) = database.call("make_safety_net_due", limit=limit)
+    return Maintenance(created["created"], dropped["dropped"], moved, expanded, net["due"])
+
+
+def slide_windows(service: Service, limit: int) -> tuple[int, int]:
+    """Moves the windows of up to `limit` calendars forward; gives (windows moved, series expanded).
+
+    No provider is asked: what is needed stands in the mirror.
+    """
+    settings = service.settings
+    (summary,) = service.database.read("due_summary")
+    window = plan_window(
+        datetime.fromisoformat(summary["now"]),
+        settings.window_past_days,
+        settings.window_future_days,
+    )
+    (moved,) = service.database.call(
+        "slide_windows", start=window.start, end=window.end, limit=limit
+    )
+    expanded = 0
+    while batch := expand_series(service):
+        expanded += batch
+    return moved["calendars"], expanded

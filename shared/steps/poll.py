@@ -1,0 +1,123 @@
+"""Poll: make stale calendars due, sync them within a time budget, and say what came of it."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from shared.clock import elapsed, pause
+from shared.db.rows import PollAnswer, SyncLog, call_for, decode
+from shared.states import SyncStatus
+from shared.steps.claim import claim_calendars
+from shared.steps.service import Service
+from shared.steps.sync_calendar import sync_calendar
+
+PEEK_SECONDS = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class PollRequest:
+    """Whom to poll (None: everybody), why, and whether healthy push spares a poll."""
+
+    reason: str = "polling"
+    user_id: UUID | None = None
+    calendar_id: UUID | None = None
+    smart: bool = True
+    limit: int = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class PollReport:
+    """What a poll did; `waiting` calendars did not finish within the budget and stay due."""
+
+    calendars: int
+    polled: int
+    skipped_calendars: int
+    failed: int
+    waiting: int
+    processed: int
+    created: int
+    updated: int
+    deleted: int
+    refused: int
+    api_calls: int
+    errors: tuple[tuple[str, str], ...]
+
+    @property
+    def skipped(self) -> bool:
+        """Whether push made the whole poll needless."""
+        return self.calendars > 0 and self.skipped_calendars == self.calendars
+
+
+def poll(service: Service, request: PollRequest) -> PollReport:
+    """Polls and reports. Whoever syncs first counts: this process, or a worker beside it."""
+    answers = call_for(
+        service.database,
+        PollAnswer,
+        "request_polls",
+        stale_seconds=service.settings.stale_after.total_seconds() if request.smart else 0.0,
+        reason=request.reason,
+        limit=request.limit,
+        user_id=request.user_id,
+        calendar_id=request.calendar_id,
+    )
+    polled = [answer for answer in answers if not answer.skipped]
+    deadline = elapsed() + service.settings.cron_budget_seconds
+    logs: Sequence[SyncLog] = []
+    while polled:
+        ran = _drain(service, request)
+        logs = _finished(service, polled)
+        if elapsed() > deadline or (not ran and len(logs) == len(polled)):
+            break
+        if not ran:
+            pause(PEEK_SECONDS)
+    return _report(answers, logs)
+
+
+def _drain(service: Service, request: PollRequest) -> int:
+    claims = claim_calendars(
+        service, max(service.settings.sync_workers, 1) * 2, request.user_id, request.calendar_id
+    )
+    if claims:
+        with ThreadPoolExecutor(max_workers=len(claims)) as threads:
+            list(threads.map(lambda claim: sync_calendar(service, claim), claims))
+    return len(claims)
+
+
+def _finished(service: Service, polled: Sequence[PollAnswer]) -> list[SyncLog]:
+    """Gives the last ended sync of each polled calendar that began after the request."""
+    asked = {answer.calendar_id: answer.lease_token for answer in polled}
+    # One read for a person or a calendar; for everybody, one read over the logs since the request.
+    users = {answer.user_id for answer in polled}
+    where = {"user_id": next(iter(users))} if len(users) == 1 else {}
+    since = polled[0].now - timedelta(microseconds=1)
+    rows = service.database.read(
+        "calendar_sync_logs", where=where, after={"created_at": since}, order=("created_at",)
+    )
+    last: dict[UUID, SyncLog] = {}
+    for log in (decode(SyncLog, row) for row in rows):
+        served = log.lease_token > asked.get(log.calendar_id, log.lease_token)
+        if served and log.status != SyncStatus.RUNNING:
+            last[log.calendar_id] = log
+    return list(last.values())
+
+
+def _report(answers: Sequence[PollAnswer], logs: Sequence[SyncLog]) -> PollReport:
+    skipped = sum(answer.skipped for answer in answers)
+    good = [log for log in logs if log.status == "success"]
+    bad = [log for log in logs if log.status != "success"]
+    return PollReport(
+        calendars=len(answers),
+        polled=len(good),
+        skipped_calendars=skipped,
+        failed=len(bad),
+        waiting=len(answers) - skipped - len(logs),
+        processed=sum(log.events_processed for log in logs),
+        created=sum(log.events_created for log in logs),
+        updated=sum(log.events_updated for log in logs),
+        deleted=sum(log.events_deleted for log in logs),
+        refused=sum(log.events_refused for log in logs),
+        api_calls=sum(log.api_calls for log in logs),
+        errors=tuple((str(log.calendar_id), log.error_code or log.status) for log in bad),
+    )
