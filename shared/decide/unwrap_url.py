@@ -10,7 +10,7 @@ DEEPEST = 5  # a forwarded mail passes several filters, each wraps again
 
 # Redirectors that carry the address in a query parameter: host, path, parameter.
 _TABLE = (
-    (r"(?:[a-z0-9-]+\.)*safelinks\.protection\.(?:outlook|office365)\.(?:com|us|cn)", r"/.*", "url"),
+    (r"(?:[a-z0-9-]+\.)*safelinks\.protection\.(?:outlook|office365)\.[a-z]+", r"/.*", "url"),
     (r"statics\.teams\.cdn\.(?:office\.net|live\.net)", r"/evergreen-assets/safelinks/.*", "url"),
     (r"(?:www\.)?google\.[a-z.]{2,6}", r"/url", "q"),
     (r"(?:www\.)?google\.[a-z.]{2,6}", r"/url", "url"),
