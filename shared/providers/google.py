@@ -1,0 +1,215 @@
+"""Google Calendar v3, on google-api-python-client."""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import google_auth_httplib2
+import httplib2
+from googleapiclient.errors import HttpError
+
+from shared.config import GoogleSettings
+from shared.decide.normalise_google import normalise_google
+from shared.errors import ProviderError
+from shared.model import Change, Page, Window
+from shared.providers import google_errors
+from shared.providers.base import Channel, ChannelRequest, ListedCalendar, Rotated
+from shared.providers.google_http import CalendarApi, CountedHttp, HttpPool, calendar_api
+from shared.providers.google_tokens import AccountCredentials, TokenMemory
+
+TIMEOUT_SECONDS = 30.0
+LARGEST_PAGE = 2500
+LARGEST_CALENDAR_PAGE = 250
+
+ACCESS_ROLES = {
+    "owner": "owner",
+    "writer": "writer",
+    "writerWithoutPrivateAccess": "writer",
+    "reader": "reader",
+    "freeBusyReader": "free_busy",
+}
+
+
+class Google:
+    """The provider. Thread-safe; its sessions are not."""
+
+    def __init__(self, settings: GoogleSettings, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
+        """`timeout_seconds` bounds the connecting and each wait for data."""
+        self._settings = settings
+        self._pool = HttpPool(timeout_seconds)
+        self._tokens = TokenMemory()
+
+    def sign_in(
+        self, account_key: str, credentials: Mapping[str, Any], rotated: Rotated
+    ) -> "GoogleSession":
+        """Gives a session; asks Google nothing yet. `credentials` hold a `refresh_token`.
+
+        Raises `Reauthorize` if they do not.
+        """
+        http = self._pool.borrow()
+        shared = self._tokens.of(account_key)
+        try:
+            signed = AccountCredentials(self._settings, credentials, shared, rotated, http)
+        except BaseException:
+            self._pool.give_back(http)
+            raise
+        return GoogleSession(calendar_api(self._settings.api_url), signed, http, self._pool)
+
+    def close(self) -> None:
+        """Closes the connections kept for later sessions."""
+        self._pool.close()
+
+
+class GoogleSession:
+    """One account, signed in."""
+
+    def __init__(
+        self,
+        api: CalendarApi,
+        credentials: AccountCredentials,
+        http: httplib2.Http,
+        pool: HttpPool,
+    ) -> None:
+        self.api_calls = 0
+        self._api = api
+        self._raw_http = http
+        self._http = google_auth_httplib2.AuthorizedHttp(
+            credentials, http=CountedHttp(http, self._count), max_refresh_attempts=1
+        )
+        self._pool = pool
+        self._sound = True
+
+    def list_calendars(self) -> list[ListedCalendar]:
+        """Gives all calendars on the person's list, those hidden in the web interface included."""
+        listed: list[ListedCalendar] = []
+        token: str | None = None
+        while True:
+            answer = self._ask(
+                self._api.calendar_list.list(
+                    maxResults=LARGEST_CALENDAR_PAGE, showHidden=True, pageToken=token
+                )
+            )
+            listed += map(_listed, filter(_readable, _items(answer)))
+            token = _next_page(answer, token)
+            if token is None:
+                return listed
+
+    def fetch_changes(
+        self, provider_calendar_id: str, cursor: str | None, page: str | None
+    ) -> Iterator[Page]:
+        """Yields pages of raw events, never holding more than one of them.
+
+        No parameter but the tokens differs between a full and an incremental listing, as Google
+        demands (guides/sync). `showDeleted` stays unset in both: with a sync token deletions
+        always come, without one they would be noise; cancelled instances come either way.
+        """
+        token = page
+        while True:
+            answer = self._ask(
+                self._api.events.list(
+                    calendarId=provider_calendar_id,
+                    maxResults=LARGEST_PAGE,
+                    singleEvents=False,
+                    syncToken=cursor,
+                    pageToken=token,
+                )
+            )
+            token = _next_page(answer, token)
+            yield Page(
+                items=_items(answer),
+                next_page=token,
+                cursor=answer.get("nextSyncToken"),
+                time_zone=answer.get("timeZone"),
+            )
+            del answer
+            if token is None:
+                return
+
+    def normalise(self, raw: Mapping[str, object], time_zone: str, window: Window) -> Change:
+        """Gives a raw event in our words."""
+        return normalise_google(raw, time_zone, window)
+
+    def watch(self, request: ChannelRequest) -> Channel:
+        """Opens a push channel (guides/push); Google may shorten its life."""
+        body = {
+            "id": request.channel_id,
+            "type": "web_hook",
+            "address": request.address,
+            "token": request.token,
+            "expiration": str(int(request.expires_at.timestamp() * 1000)),
+        }
+        call = self._api.events.watch(calendarId=request.provider_calendar_id, body=body)
+        answer = self._ask(call)
+        return Channel(
+            channel_id=request.channel_id,
+            resource_id=answer.get("resourceId"),
+            expires_at=_expiry(answer) or request.expires_at,
+        )
+
+    def stop(self, channel_id: str, resource_id: str) -> None:
+        """Closes a push channel; one that Google does not know counts as closed."""
+        call = self._api.channels.stop(body={"id": channel_id, "resourceId": resource_id})
+        try:
+            self._send(call)
+        except ProviderError as error:
+            if error.code != google_errors.NOT_FOUND:
+                raise
+
+    def close(self) -> None:
+        """Hands the connection on to a later session, unless something went wrong on it."""
+        if self._sound:
+            self._pool.give_back(self._raw_http)
+        else:
+            self._raw_http.close()
+
+    def _count(self) -> None:
+        self.api_calls += 1
+
+    def _ask(self, request: Any) -> dict[str, Any]:
+        answer = self._send(request)
+        if not isinstance(answer, dict):
+            raise google_errors.unexpected_answer(request.methodId)
+        return answer
+
+    def _send(self, request: Any) -> object:
+        """The decoded answer. Nothing is asked twice here: retries are the scheduler's."""
+        try:
+            answer: object = request.execute(http=self._http, num_retries=0)
+        except google_errors.FAILURES as failure:
+            self._sound = isinstance(failure, HttpError)
+            # Without the cause: its text holds the URL, hence the calendar's address.
+            raise google_errors.provider_error(failure, request.methodId) from None
+        return answer
+
+
+def _items(answer: Mapping[str, Any]) -> tuple[dict[str, Any], ...]:
+    return tuple(answer.get("items", ()))
+
+
+def _next_page(answer: Mapping[str, Any], current: str | None) -> str | None:
+    token: str | None = answer.get("nextPageToken") or None
+    if token is not None and token == current:
+        raise google_errors.unexpected_answer("paging")  # it would never end
+    return token
+
+
+def _readable(entry: Mapping[str, Any]) -> bool:
+    return not entry.get("deleted") and entry.get("accessRole") in ACCESS_ROLES
+
+
+def _listed(entry: Mapping[str, Any]) -> ListedCalendar:
+    return ListedCalendar(
+        provider_calendar_id=entry["id"],
+        name=entry.get("summaryOverride") or entry.get("summary") or entry["id"],
+        time_zone=entry.get("timeZone") or "UTC",
+        access_role=ACCESS_ROLES[entry["accessRole"]],
+        is_primary=bool(entry.get("primary")),
+    )
+
+
+def _expiry(answer: Mapping[str, Any]) -> datetime | None:
+    """Milliseconds since 1970, as a number or as a string: Google's documents disagree."""
+    milliseconds = answer.get("expiration")
+    if milliseconds is None:
+        return None
+    return datetime.fromtimestamp(int(milliseconds) / 1000, UTC)
