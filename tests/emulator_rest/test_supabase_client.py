@@ -1,22 +1,34 @@
 """The real `supabase` client against the stand-in."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
 import pytest
+from postgrest import CountMethod
 from postgrest.exceptions import APIError
-from supabase import Client, create_client
+from supabase import Client, ClientOptions, create_client
 
 from tests.emulator_rest.conftest import ANNA
 from tests.support.rest_emulator import RestEmulator
 
 
+@contextmanager
+def connected(rest: RestEmulator, key: str) -> Iterator[Client]:
+    with httpx.Client(timeout=10) as http:
+        yield create_client(rest.url, key, ClientOptions(httpx_client=http))
+
+
 @pytest.fixture
-def supabase(rest: RestEmulator) -> Client:
-    return create_client(rest.url, rest.key("service_role"))
+def supabase(rest: RestEmulator) -> Iterator[Client]:
+    with connected(rest, rest.key("service_role")) as client:
+        yield client
 
 
 def test_select_filter_order_limit(supabase: Client) -> None:
     answer = (
         supabase.table("notes")
-        .select("id, title", count="exact")  # type: ignore[arg-type]
+        .select("id, title", count=CountMethod.exact)
         .or_("stars.gt.2,stars.is.null")
         .neq("id", 3)
         .order("stars", desc=True)
@@ -67,6 +79,6 @@ def test_errors_arrive_with_their_code(supabase: Client) -> None:
 
 
 def test_a_person_sees_their_own_rows(rest: RestEmulator) -> None:
-    person = create_client(rest.url, rest.key("anon"))
-    person.postgrest.auth(rest.key("authenticated", ANNA))
-    assert len(person.table("notes").select("id").execute().data) == 2
+    with connected(rest, rest.key("anon")) as person:
+        person.postgrest.auth(rest.key("authenticated", ANNA))
+        assert len(person.table("notes").select("id").execute().data) == 2
