@@ -1,0 +1,21 @@
+"""Chooses the transport that the settings ask for."""
+
+from shared.config import Settings
+from shared.db.database import Database
+from shared.db.direct import DirectDatabase
+from shared.db.rest import RestDatabase
+from shared.errors import ConfigurationError
+
+
+def open_database(settings: Settings) -> Database:
+    """Postgres itself where `DATABASE_URL` is set, else the REST interface of a Supabase project.
+
+    Raises `ConfigurationError` when neither is configured. Nothing is connected yet.
+    """
+    if settings.database_url is not None:
+        return DirectDatabase(settings.database_url)
+    if settings.supabase_url is not None and settings.service_role_key is not None:
+        return RestDatabase(settings.supabase_url, settings.service_role_key)
+    raise ConfigurationError(
+        "No database: set DATABASE_URL, or SUPABASE_URL and SUPABASE_SERVICE_ROLE_KEY"
+    )
