@@ -1,9 +1,8 @@
 """Rows of functions and views as frozen typed models; decoded here and nowhere else."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import lru_cache
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -147,14 +146,13 @@ class SeriesToExpand:
     window_end: datetime
 
 
-@lru_cache
-def _adapter(shape: Hashable) -> TypeAdapter[Any]:
-    return TypeAdapter(shape)
+_ADAPTERS: dict[type[Any], TypeAdapter[Any]] = {}
 
 
 def decode(shape: type[T], row: Mapping[str, Any]) -> T:
     """Gives a row as a typed model. Columns that the model does not name are left out."""
-    decoded: T = _adapter(shape).validate_python(row)
+    adapter = _ADAPTERS.get(shape) or _ADAPTERS.setdefault(shape, TypeAdapter(shape))
+    decoded: T = adapter.validate_python(row)
     return decoded
 
 

@@ -49,13 +49,17 @@ def verify(service: Service, calendar_id: UUID) -> Verification:
     """Compares one calendar. Syncs first; drift must show three times to be told from a change
     that was made while we looked. The result is stored in calendar_monitoring_results.
     """
-    for _ in range(ROUNDS):
-        poll(service, PollRequest(reason="manual", calendar_id=calendar_id, smart=False))
-        found = _compare(service, calendar_id)
-        if not found.drift.count:
-            break
+    found = _sync_and_compare(service, calendar_id)
+    for _ in range(ROUNDS - 1):
+        if found.drift.count:
+            found = _sync_and_compare(service, calendar_id)
     _record(service, found)
     return found
+
+
+def _sync_and_compare(service: Service, calendar_id: UUID) -> Verification:
+    poll(service, PollRequest(reason="manual", calendar_id=calendar_id, smart=False))
+    return _compare(service, calendar_id)
 
 
 def _compare(service: Service, calendar_id: UUID) -> Verification:

@@ -1881,6 +1881,31 @@ grant execute on function public.settle_discovery to service_role;
 revoke execute on function public.fail_discovery from public, anon, authenticated;
 grant execute on function public.fail_discovery to service_role;
 
+-- sql/functions/71_people.sql
+-- Finds a person by e-mail. On a plain Postgres, where nobody else makes people, an unknown one is
+-- added; with Supabase Auth people sign up there.
+create function public.find_or_add_person(p_email text)
+returns table (user_id uuid) language plpgsql set search_path = '' as $$
+declare
+  v_id uuid;
+begin
+  select u.id into v_id from auth.users u where lower(u.email) = lower(p_email);
+  if v_id is null and exists (
+      select 1 from information_schema.columns
+      where table_schema = 'auth' and table_name = 'users' and column_name = 'encrypted_password') then
+    raise exception 'no person with the e-mail % in Supabase Auth', p_email using errcode = 'CS002',
+      hint = 'Let them sign up there first.';
+  elsif v_id is null then
+    insert into auth.users (email) values (lower(p_email)) returning id into v_id;
+  end if;
+  return query select v_id;
+end
+$$;
+comment on function public.find_or_add_person is 'The person with this e-mail; added where no Supabase Auth is in charge';
+
+revoke execute on function public.find_or_add_person from public, anon, authenticated;
+grant execute on function public.find_or_add_person to service_role;
+
 -- sql/functions/80_windows.sql
 -- The window slides: occurrences before p_start go, single events and exceptions that reach into it come.
 -- Series are expanded by the caller, from series_to_expand. No provider is asked.
@@ -2039,6 +2064,30 @@ returns table (due integer) language sql set search_path = '' as $$
 $$;
 comment on function public.make_safety_net_due is 'Daily safety net: an incremental check of every calendar, whatever push says';
 
+revoke execute on function public.create_partitions from public, anon, authenticated;
+grant execute on function public.create_partitions to service_role;
+revoke execute on function public.default_holds from public, anon, authenticated;
+grant execute on function public.default_holds to service_role;
+revoke execute on function public.drop_expired_partitions from public, anon, authenticated;
+grant execute on function public.drop_expired_partitions to service_role;
+revoke execute on function public.make_safety_net_due from public, anon, authenticated;
+grant execute on function public.make_safety_net_due to service_role;
+
+-- sql/functions/91_verification.sql
+-- What calsync verify needs to read a calendar a second time: account, credentials, window.
+create function public.calendar_to_verify(p_calendar_id uuid)
+returns table (user_id uuid, calendar_id uuid, account_id uuid, provider text, provider_calendar_id text,
+               time_zone text, sealed text, window_start timestamptz, window_end timestamptz, now timestamptz)
+language sql stable set search_path = '' as $$
+  select c.user_id, c.id, c.account_id, a.provider, c.provider_calendar_id, c.time_zone,
+    public.sealed_credentials(c.user_id, c.account_id), s.window_start, s.window_end, public.calsync_now()
+  from public.calendars c
+  join public.calendar_accounts a on a.user_id = c.user_id and a.id = c.account_id
+  join public.calendar_sync_states s on s.user_id = c.user_id and s.calendar_id = c.id
+  where c.id = p_calendar_id
+$$;
+comment on function public.calendar_to_verify is 'A calendar with all that reading it needs';
+
 -- What a verification found; drift opens an alert, its absence closes it.
 create function public.record_verification(p_user_id uuid, p_calendar_id uuid, p_drift integer, p_details jsonb)
 returns void language plpgsql set search_path = '' as $$
@@ -2057,14 +2106,8 @@ end
 $$;
 comment on function public.record_verification is 'Stores the result of calsync verify';
 
-revoke execute on function public.create_partitions from public, anon, authenticated;
-grant execute on function public.create_partitions to service_role;
-revoke execute on function public.default_holds from public, anon, authenticated;
-grant execute on function public.default_holds to service_role;
-revoke execute on function public.drop_expired_partitions from public, anon, authenticated;
-grant execute on function public.drop_expired_partitions to service_role;
-revoke execute on function public.make_safety_net_due from public, anon, authenticated;
-grant execute on function public.make_safety_net_due to service_role;
+revoke execute on function public.calendar_to_verify from public, anon, authenticated;
+grant execute on function public.calendar_to_verify to service_role;
 revoke execute on function public.record_verification from public, anon, authenticated;
 grant execute on function public.record_verification to service_role;
 
