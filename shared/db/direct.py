@@ -3,17 +3,17 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import date
 from typing import Any
 
 import psycopg
 from psycopg import sql
 from psycopg.types.json import Jsonb
-from psycopg_pool import ConnectionPool, PoolTimeout
+from psycopg_pool import ConnectionPool
 
 from shared.db.database import Row
-from shared.errors import CalSyncError, DatabaseUnavailable, LeaseLost, Refused
-
-LEASE_LOST = "CS001"
+from shared.db.refusal import refusal
+from shared.errors import CalSyncError, DatabaseUnavailable, Refused
 
 
 class DirectDatabase:
@@ -38,11 +38,12 @@ class DirectDatabase:
             sql.SQL("{} => {}").format(sql.Identifier(f"p_{name}"), sql.Placeholder(name))
             for name in arguments
         )
-        query = sql.SQL("select to_jsonb(r) from {}({}) as r").format(
+        query = sql.SQL("select to_jsonb(r) from (select * from {}({})) as r").format(
             sql.Identifier("public", function), named
         )
         rows = self._run(query, {name: _adapted(value) for name, value in arguments.items()})
-        return [row for row in rows if isinstance(row, Mapping)]
+        # A void function answers one row with one empty column of its own name.
+        return [row for row in rows if row.keys() != {function}]
 
     def read(
         self,
@@ -82,8 +83,12 @@ class DirectDatabase:
 
 def _adapted(value: Any) -> Any:
     if isinstance(value, Mapping | list | tuple):
-        return Jsonb(value, dumps=lambda v: json.dumps(v, default=str))
+        return Jsonb(value, dumps=lambda document: json.dumps(document, default=_text))
     return value
+
+
+def _text(value: Any) -> str:
+    return value.isoformat() if isinstance(value, date) else str(value)
 
 
 def _equal(column: str, value: Any) -> sql.Composed:
@@ -103,13 +108,11 @@ def _translated_errors() -> Iterator[None]:
         yield
     except psycopg.Error as error:
         raise _translated(error) from error
+    except UnicodeEncodeError as error:
+        raise Refused(f"Text that is not Unicode: {error}") from error
 
 
 def _translated(error: psycopg.Error) -> CalSyncError:
-    if isinstance(error, PoolTimeout) or (
-        isinstance(error, psycopg.OperationalError) and error.sqlstate is None
-    ):
+    if isinstance(error, psycopg.OperationalError) and error.sqlstate is None:
         return DatabaseUnavailable(f"The database cannot be reached: {error}")
-    if error.sqlstate == LEASE_LOST:
-        return LeaseLost(error.diag.message_primary)
-    return Refused(f"{error.sqlstate}: {error.diag.message_primary}")
+    return refusal(error.sqlstate, error.diag.message_primary or str(error))

@@ -1,0 +1,1 @@
+"""The one door to Postgres, over both transports."""

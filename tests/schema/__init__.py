@@ -1,0 +1,1 @@
+"""The schema: read from sql/, applied by migrations, seen in the catalogue."""
