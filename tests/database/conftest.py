@@ -9,6 +9,7 @@ import pytest
 from shared.db.database import Database
 from shared.db.direct import DirectDatabase
 from shared.db.rest import RestDatabase
+from tests.database import max_rows
 from tests.support import postgres
 from tests.support.rest_emulator import RestEmulator
 
@@ -31,6 +32,17 @@ def rest_server(conformance_url: str) -> Iterator[RestEmulator]:
 
 
 @pytest.fixture(scope="package")
+def rest_of_short_answers(
+    conformance_url: str, rest_server: RestEmulator
+) -> Iterator[RestDatabase]:
+    """The REST transport against a server that cuts every answer off after 300 rows."""
+    with max_rows.serving(conformance_url, 300) as url:
+        database = RestDatabase(url, rest_server.key("service_role"))
+        yield database
+        database.close()
+
+
+@pytest.fixture(scope="package")
 def direct(conformance_url: str) -> Iterator[DirectDatabase]:
     """The direct transport."""
     database = DirectDatabase(conformance_url)
@@ -46,7 +58,7 @@ def rest(rest_server: RestEmulator) -> Iterator[RestDatabase]:
     database.close()
 
 
-@pytest.fixture(params=["direct", "rest"])
+@pytest.fixture(params=["direct", "rest", "rest_of_short_answers"])
 def database(request: pytest.FixtureRequest) -> Database:
     """Each transport in turn."""
     transport: Database = request.getfixturevalue(request.param)
