@@ -6,7 +6,6 @@ from typing import Any
 
 import google_auth_httplib2
 import httplib2
-from googleapiclient.errors import HttpError
 
 from shared.config import GoogleSettings
 from shared.decide.normalise_google import normalise_google
@@ -77,7 +76,6 @@ class GoogleSession:
             credentials, http=CountedHttp(http, self._count), max_refresh_attempts=1
         )
         self._pool = pool
-        self._sound = True
 
     def list_calendars(self) -> list[ListedCalendar]:
         """Gives all calendars on the person's list, those hidden in the web interface included."""
@@ -156,11 +154,8 @@ class GoogleSession:
                 raise
 
     def close(self) -> None:
-        """Hands the connection on to a later session, unless something went wrong on it."""
-        if self._sound:
-            self._pool.give_back(self._raw_http)
-        else:
-            self._raw_http.close()
+        """Hands the connection on to a later session."""
+        self._pool.give_back(self._raw_http)
 
     def _count(self) -> None:
         self.api_calls += 1
@@ -174,16 +169,21 @@ class GoogleSession:
     def _send(self, request: Any) -> object:
         """The decoded answer. Nothing is asked twice here: retries are the scheduler's."""
         try:
-            answer: object = request.execute(http=self._http, num_retries=0)
-        except google_errors.FAILURES as failure:
-            self._sound = isinstance(failure, HttpError)
-            # Without the cause: its text holds the URL, hence the calendar's address.
-            raise google_errors.provider_error(failure, request.methodId) from None
-        return answer
+            return request.execute(http=self._http, num_retries=0)
+        except BaseException as failure:
+            # httplib2 would take an answer that comes late for the answer to the next request.
+            self._raw_http.close()
+            if isinstance(failure, google_errors.FAILURES):
+                # Without the cause: its text holds the URL, hence the calendar's address.
+                raise google_errors.provider_error(failure, request.methodId) from None
+            raise
 
 
 def _items(answer: Mapping[str, Any]) -> tuple[dict[str, Any], ...]:
-    return tuple(answer.get("items", ()))
+    items = answer.get("items", [])
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+        raise google_errors.unexpected_answer("listing")
+    return tuple(items)
 
 
 def _next_page(answer: Mapping[str, Any], current: str | None) -> str | None:
@@ -194,7 +194,8 @@ def _next_page(answer: Mapping[str, Any], current: str | None) -> str | None:
 
 
 def _readable(entry: Mapping[str, Any]) -> bool:
-    return not entry.get("deleted") and entry.get("accessRole") in ACCESS_ROLES
+    present = bool(entry.get("id")) and not entry.get("deleted")
+    return present and entry.get("accessRole") in ACCESS_ROLES
 
 
 def _listed(entry: Mapping[str, Any]) -> ListedCalendar:
@@ -212,4 +213,7 @@ def _expiry(answer: Mapping[str, Any]) -> datetime | None:
     milliseconds = answer.get("expiration")
     if milliseconds is None:
         return None
-    return datetime.fromtimestamp(int(milliseconds) / 1000, UTC)
+    try:
+        return datetime.fromtimestamp(int(milliseconds) / 1000, UTC)
+    except (ValueError, TypeError, OverflowError):
+        raise google_errors.unexpected_answer("watch") from None

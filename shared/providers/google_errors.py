@@ -24,7 +24,7 @@ NOT_FOUND = "not_found"
 _NETWORK_FAILURES = (
     TransportError,
     httplib2.HttpLib2Error,
-    httpx.TransportError,
+    httpx.RequestError,
     HTTPException,
     OSError,  # sockets, TLS, timeouts
 )
@@ -71,6 +71,7 @@ _BY_REASON: Mapping[str, _Meaning] = {
     "unauthorized_client": _MISCONFIGURED,
     "deleted_client": _MISCONFIGURED,
     "disabled_client": _MISCONFIGURED,
+    "redirect_uri_mismatch": _Meaning(GiveUp, advice="Check GOOGLE_REDIRECT_URI."),
     "fullSyncRequired": _Meaning(ResyncFully),
     "updatedMinTooLongAgo": _Meaning(ResyncFully),
     "deleted": _Meaning(GiveUp),

@@ -60,7 +60,7 @@ class HttpPool:
         return fresh
 
     def give_back(self, http: httplib2.Http) -> None:
-        """Keeps a client whose last request went well."""
+        """Keeps a client for later sessions. None of its requests may be under way."""
         with self._lock:
             if len(self._idle) < KEPT:
                 self._idle.append((elapsed(), http))
