@@ -1,0 +1,1 @@
+"""Laws that hold for whatever is fed to the decisions."""

@@ -1,0 +1,1 @@
+"""Decisions, one module each, without any server."""
