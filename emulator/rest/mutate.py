@@ -72,8 +72,9 @@ def call_with_body(routine: Routine, payload: Payload) -> Fragment:
     if not given:
         return _call(routine, raw(""))
     passed = [_passed(argument, name(_BODY, argument.name)) for argument in given]
-    rows = _rows(payload, given, fill_defaults=False)
-    return _call(routine, joined(", ", passed), rows + raw(", LATERAL "))
+    # Of a list of objects the first one counts.
+    rows = raw("(SELECT * FROM ") + _rows(payload, given, fill_defaults=False) + raw(" LIMIT 1)")
+    return _call(routine, joined(", ", passed), rows + raw(f" {_BODY}, LATERAL "))
 
 
 def call_with_arguments(routine: Routine, arguments: Sequence[tuple[str, str]]) -> Fragment:

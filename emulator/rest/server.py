@@ -61,6 +61,8 @@ def _serve(host: str, port: int, database_url: str, keys: Keys) -> None:
         min_size=1,
         max_size=_POOL_SIZE,
         timeout=_POOL_WAIT_SECONDS,
+        # A restart of the database costs no request.
+        check=ConnectionPool.check_connection,
         # Roles and search paths change with every request: no plan outlives one.
         kwargs={"prepare_threshold": None},
         open=True,
@@ -97,7 +99,7 @@ def _keys(environment: Mapping[str, str]) -> Keys:
     secret = environment.get("SUPABASE_JWT_SECRET", "")
     if not secret:
         raise ValueError("SUPABASE_JWT_SECRET is missing: tokens could not be verified.")
-    opaque = tuple(
-        (environment[name], role) for name, role in _OPAQUE_KEYS.items() if environment.get(name)
-    )
+    given = ((environment.get(name, ""), role) for name, role in _OPAQUE_KEYS.items())
+    # A key that is a token must prove itself like any other token.
+    opaque = tuple((key, role) for key, role in given if key and key.count(".") != 2)
     return Keys(secret, opaque)

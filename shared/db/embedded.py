@@ -88,10 +88,12 @@ def start(data_dir: Path, port: int, options: ServerOptions) -> EmbeddedPostgres
 
     Raises:
         PortTakenError: another program listens on `port`.
-        EmbeddedPostgresError: Postgres refused to start; the message ends with its log.
+        EmbeddedPostgresError: the folder cannot be used, or Postgres refused to start; the message
+            then ends with its log.
     """
     folder = data_dir.expanduser().resolve()
     folder.parent.mkdir(parents=True, exist_ok=True)
+    _require_usable(folder)
     deadline = time.monotonic() + _START_WITHIN_SECONDS
     while (lock := _take_lock(folder)) is None:
         if (adopted := serving(folder)) is not None:
@@ -141,6 +143,16 @@ def running(data_dir: Path, port: int, options: ServerOptions) -> Iterator[Embed
 def _described(folder: Path, found: postmaster.Postmaster, lock: int | None) -> EmbeddedPostgres:
     url = f"postgresql://{SUPERUSER}@{HOST}:{found.port}/postgres"
     return EmbeddedPostgres(url, folder, found.port, lock)
+
+
+def _require_usable(folder: Path) -> None:
+    """Says in plain words what Postgres or the file system would say obscurely, or too late."""
+    if not folder.exists():
+        return
+    if not os.access(folder, os.R_OK | os.X_OK):
+        raise EmbeddedPostgresError(f"{folder} belongs to another user: run as that user.")
+    if any(folder.iterdir()) and not (folder / "PG_VERSION").exists():
+        raise EmbeddedPostgresError(f"{folder} has files in it, but no Postgres data.")
 
 
 def _take_lock(folder: Path) -> int | None:

@@ -162,6 +162,14 @@ def test_an_interrupted_initialisation_is_begun_anew(data_dir: Path) -> None:
         assert ask(server.url, "SELECT 1") == 1
 
 
+def test_a_folder_of_other_things_is_left_alone(data_dir: Path) -> None:
+    data_dir.mkdir(parents=True)
+    (data_dir / "thesis.txt").write_text("precious")
+    with pytest.raises(embedded.EmbeddedPostgresError, match="no Postgres data"):
+        embedded.start(data_dir, 0, embedded.FAST)
+    assert [path.name for path in data_dir.iterdir()] == ["thesis.txt"]
+
+
 def test_two_starters_at_once_share_one_server(data_dir: Path) -> None:
     owners = [start_owner(data_dir), start_owner(data_dir)]
     urls = {url_of(owner) for owner in owners}

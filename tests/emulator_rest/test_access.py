@@ -58,6 +58,15 @@ def test_a_secret_key_that_is_no_token_stands_for_its_role(rest: RestEmulator) -
         assert stranger.get("/people").status_code == 401
 
 
+def test_a_configured_key_that_is_a_token_must_still_hold(scratch_url: str) -> None:
+    expired = RestEmulator("").key("service_role", exp=1)
+    with (
+        RestEmulator(scratch_url, SUPABASE_SERVICE_ROLE_KEY=expired) as emulator,
+        client(emulator, expired) as late,
+    ):
+        assert late.get("/people").status_code == 401
+
+
 @pytest.mark.parametrize(
     ("claims", "code", "message"),
     [

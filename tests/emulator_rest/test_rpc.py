@@ -11,6 +11,7 @@ import pytest
         ("add_up", {"a": 1}, 11),
         ("add_up", {"a": 1, "b": 2}, 3),
         ("add_up", {"b": None, "a": 1}, None),
+        ("add_up", [{"a": 1}, {"a": 2}], 11),
         ("count_to", {"n": 3}, [1, 2, 3]),
         ("count_to", {"n": 0}, []),
         ("pairs", {}, [{"x": 1, "y": "a"}, {"x": 2, "y": "b"}]),
@@ -25,7 +26,7 @@ import pytest
     ],
 )
 def test_results_keep_their_shape(
-    service: httpx.Client, function: str, arguments: dict[str, object], expected: object
+    service: httpx.Client, function: str, arguments: object, expected: object
 ) -> None:
     response = service.post(f"/rpc/{function}", json=arguments)
     assert (response.status_code, response.json()) == (200, expected)

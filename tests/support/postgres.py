@@ -20,9 +20,9 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 from pytest_postgresql.janitor import DatabaseJanitor
 
-from shared.db import embedded
+from shared.db import build, embedded
 
-REPOSITORY = Path(__file__).resolve().parents[2]
+REPOSITORY = build.REPOSITORY
 _PREFIX = "calsync-tests-"
 
 
@@ -91,26 +91,13 @@ def ensure_template(server: str, current: Session) -> str:
 
 
 def load_schema(url: str) -> None:
-    """Runs what is in `sql/`, in reading order, in one transaction."""
+    """Runs what is in `sql/`, in reading order, in one transaction.
+
+    The files themselves, not the migration made from them: a test sees a change there at once.
+    """
     with psycopg.connect(url) as connection:
-        for path in _schema_files():
+        for path in (*build.in_order(build.SQL / "bootstrap"), *build.schema_files()):
             connection.execute(path.read_bytes())
-
-
-def _schema_files() -> list[Path]:
-    folders = ("bootstrap", "tables", "functions", "views")
-    files = [
-        path
-        for folder in folders
-        for path in sorted((REPOSITORY / "sql" / folder).glob("*.sql"), key=_reading_order)
-    ]
-    policies = REPOSITORY / "sql" / "policies.sql"
-    return [*files, policies] if policies.exists() else files
-
-
-def _reading_order(path: Path) -> tuple[int, str]:
-    number = re.match(r"\d+", path.name)
-    return (int(number[0]) if number else 0, path.name)
 
 
 def _build_template(server: str, name: str) -> None:

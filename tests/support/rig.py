@@ -1,0 +1,208 @@
+"""A whole installation for flow tests: real Postgres, real emulator, real HTTP in between."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import quote
+from uuid import UUID
+
+import httpx
+import psycopg
+from cryptography.fernet import Fernet
+from psycopg.rows import dict_row
+from werkzeug.serving import BaseWSGIServer, make_server
+
+from functions.app import create_app
+from shared.config import read_settings
+from shared.db.rows import Applied, Claim
+from shared.states import Provider
+from shared.steps.claim import claim_calendars
+from shared.steps.connect_account import Grant, connect_account
+from shared.steps.maintain import keep_up
+from shared.steps.open_service import open_service
+from shared.steps.service import Service
+from shared.steps.sync_calendar import sync_calendar
+from tests.support.google_emulator import CLIENT_ID, CLIENT_SECRET, GoogleEmulator
+
+CRON_SECRET = "cron-secret-of-the-tests"
+ENCRYPTION_KEY = Fernet.generate_key().decode()
+WAIT_SECONDS = 15.0
+
+
+class Rig:
+    """`with Rig(database_url, google) as rig:` — no worker runs; `drain()` does what is due.
+
+    `at(instant)` moves the database's clock (and the emulator's); nothing waits.
+    """
+
+    def __init__(self, database_url: str, google: GoogleEmulator, **environment: str) -> None:
+        self.database_url = database_url
+        self.google = google
+        self._server: BaseWSGIServer = make_server("127.0.0.1", 0, _not_ready, threaded=True)
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        self.environment = {
+            "DATABASE_URL": database_url,
+            "CRON_SECRET": CRON_SECRET,
+            "WEBHOOK_SECRET": "webhook-secret-of-the-tests",
+            "WEBHOOK_BASE_URL": self.url,
+            "TOKEN_ENCRYPTION_KEYS": ENCRYPTION_KEY,
+            "GOOGLE_CLIENT_ID": CLIENT_ID,
+            "GOOGLE_CLIENT_SECRET": CLIENT_SECRET,
+            "GOOGLE_API_URL": google.api_url,
+            "GOOGLE_TOKEN_URL": google.token_url,
+            "GOOGLE_AUTH_URL": google.auth_url,
+            "GOOGLE_REVOKE_URL": f"{google.url}/revoke",
+            **environment,
+        }
+        self.service = self._open()
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self.service.database.close()
+
+    def _open(self) -> Service:
+        service = replace(open_service(read_settings(self.environment)), jitter=lambda: 0.5)
+        self._server.app = create_app(service)
+        return service
+
+    # -- time
+
+    def at(self, instant: datetime) -> None:
+        """Moves the clock of the database and of the emulator; both then stand still."""
+        self.service.database.close()
+        setting = quote(f"-c calsync.now={instant.isoformat()}".replace(" ", "\\ ", 0))
+        self.environment["DATABASE_URL"] = f"{self.database_url}?options={setting}"
+        self.google.control("clock", {"now": instant.isoformat()})
+        self.service = self._open()
+
+    def later(self, **duration: float) -> datetime:
+        """Moves the clock forward, e.g. `later(hours=6)`; gives the new instant."""
+        instant = self.now() + timedelta(**duration)
+        self.at(instant)
+        return instant
+
+    def now(self) -> datetime:
+        """What the database takes for now."""
+        (row,) = self.service.database.read("due_summary")
+        return datetime.fromisoformat(row["now"]).astimezone(UTC)
+
+    # -- people and their calendars
+
+    def connect(self, email: str) -> UUID:
+        """A person signs up and connects their Google account; gives their user id."""
+        (person,) = self.service.database.call("find_or_add_person", email=email)
+        tokens = self.google.tokens(email)
+        grant = Grant(
+            provider=Provider.GOOGLE,
+            provider_account_id=email,
+            email=email,
+            scopes=tuple(tokens["scope"].split()),
+            credentials={"refresh_token": tokens["refresh_token"]},
+        )
+        user_id = UUID(person["user_id"])
+        connect_account(self.service, user_id, grant)
+        return user_id
+
+    def settled(self, email: str) -> UUID:
+        """Connects, subscribes and syncs until nothing is due; gives the primary calendar's id."""
+        user_id = self.connect(email)
+        self.drain()
+        self.until(lambda: self.count("webhook_notifications", outcome="confirmed") > 0)
+        self.drain()
+        (row,) = self.rows("calendars", user_id=user_id, is_primary=True)
+        calendar_id: UUID = row["id"]
+        return calendar_id
+
+    # -- doing what is due
+
+    def claims(self) -> list[Claim]:
+        """Leases what is due, without syncing it."""
+        return claim_calendars(self.service, limit=20)
+
+    def drain(self) -> list[Applied]:
+        """Does all that is due: upkeep and syncs; gives what the syncs that succeeded did."""
+        done: list[Applied] = []
+        while True:
+            busy = keep_up(self.service).busy
+            claims = self.claims()
+            results = [sync_calendar(self.service, claim) for claim in claims]
+            done += [applied for applied in results if applied]
+            if not busy and not claims:
+                return done
+
+    def post(self, path: str, body: Any = None, secret: str | None = CRON_SECRET) -> httpx.Response:
+        """Calls a function URL."""
+        headers = {"Authorization": f"Bearer {secret}"} if secret else {}
+        return httpx.post(f"{self.url}{path}", json=body or {}, headers=headers, timeout=60)
+
+    # -- looking
+
+    def rows(self, relation: str, **where: Any) -> list[dict[str, Any]]:
+        """Rows of a table or view, as the superuser sees them."""
+        test = " and ".join(f"{column} = %({column})s" for column in where) or "true"
+        return self.sql(f"select * from {relation} where {test}", where)
+
+    def count(self, relation: str, **where: Any) -> int:
+        """How many such rows there are."""
+        return len(self.rows(relation, **where))
+
+    def sql(self, query: str, values: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+        """Runs any SQL on the simulated clock."""
+        url = self.environment["DATABASE_URL"]
+        with closing(psycopg.connect(url, autocommit=True, row_factory=dict_row)) as connection:
+            cursor = connection.execute(query, values or {})  # type: ignore[call-overload]
+            return list(cursor.fetchall()) if cursor.description else []
+
+    def state(self, calendar_id: UUID) -> dict[str, Any]:
+        """The sync state of a calendar."""
+        (row,) = self.rows("calendar_sync_states", calendar_id=calendar_id)
+        return row
+
+    def method(self, calendar_id: UUID) -> str:
+        """The sync method that holds."""
+        (row,) = self.rows("hybrid_status", calendar_id=calendar_id)
+        return str(row["method"])
+
+    def titles(self) -> list[str]:
+        """Titles in the mirror, sorted."""
+        return sorted(row["summary"] or "" for row in self.rows("calendar_events"))
+
+    def until(self, condition: Callable[[], object]) -> None:
+        """Waits for something that other threads or processes do; fails after 15 seconds."""
+        deadline = time.monotonic() + WAIT_SECONDS
+        while not condition():
+            assert time.monotonic() < deadline, "it did not happen within 15 seconds"
+            time.sleep(0.01)
+
+
+def _not_ready(environ: Any, start_response: Any) -> list[bytes]:
+    start_response("503 Service Unavailable", [])
+    return [b""]
+
+
+def timed(title: str, start: datetime, hours: float = 1, **more: Any) -> dict[str, Any]:
+    """A timed Google event."""
+    end = start + timedelta(hours=hours)
+    return {
+        "summary": title,
+        "start": {"dateTime": start.isoformat(), "timeZone": "Europe/Berlin"},
+        "end": {"dateTime": end.isoformat(), "timeZone": "Europe/Berlin"},
+        **more,
+    }
