@@ -93,7 +93,7 @@ def _view(world: World, route: Route) -> Callable[..., Response]:
 def _run(call: Call, route: Route) -> object:
     if not route.locked:
         return route.handler(call)
-    with call.world.transaction():
+    with call.world.transaction(changes=route.verb != "GET"):
         return route.handler(call)
 
 

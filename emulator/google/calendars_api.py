@@ -17,7 +17,12 @@ DEFAULT_RESULTS, MAX_RESULTS = 100, 250
 
 def list_calendars(call: Call) -> Json:
     """GET users/me/calendarList."""
-    source = Source(list_resource(call.person.email), call.person.list_seq, call.person.token_epoch)
+    source = Source(
+        list_resource(call.person.email),
+        call.person.list_seq,
+        call.person.token_epoch,
+        tuple(call.person.lost_seqs),
+    )
     since = _since(call, source)
     secret, mark = call.world.state.secret, fingerprint(call.args)
     size = params.integer(call.args, "maxResults", DEFAULT_RESULTS, MAX_RESULTS) or 1

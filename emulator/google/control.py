@@ -131,8 +131,8 @@ def _view(world: World, handler: Callable[..., Answer]) -> Callable[..., Respons
         if not is_loopback(request):
             raise ApiError(403, "forbidden", "The control API answers loopback callers only.")
         try:
-            sent = {} if request.mimetype == "text/calendar" else body_of(request)
-            with world.transaction():
+            sent = {} if request.path.endswith("/import") else body_of(request)
+            with world.transaction(changes=request.method != "GET"):
                 return jsonify(handler(world, sent, **path))
         except (ValueError, TypeError) as error:
             raise ApiError(400, "badRequest", str(error)) from error

@@ -8,8 +8,9 @@ from . import event_service
 from .calendar_service import add_calendar, remove_calendar
 from .control_lookup import calendar_named, person_named
 from .event_service import Write
+from .ics_import import import_text
+from .ics_split import decoded
 from .json_types import Json
-from .model import EventRecord
 from .world import World
 
 
@@ -52,14 +53,17 @@ def _delete(world: World, _: Json, email: str, calendar_id: str, event_id: str) 
     return {}
 
 
+def _import(world: World, _: Json, email: str, calendar_id: str) -> Json:
+    """The body is the .ics text; `?file=` names it in the report."""
+    calendar = calendar_named(world, email, calendar_id)
+    file = request.args.get("file", "upload.ics")
+    return import_text(world, calendar, file, decoded(request.get_data()))
+
+
 def _raw(world: World, _: Json, email: str, calendar_id: str) -> list[Any]:
     calendar = calendar_named(world, email, calendar_id)
     keep_deleted = request.args.get("deleted") == "true"
-    return [_shown(r) for r in calendar.events.values() if keep_deleted or not r.cancelled]
-
-
-def _shown(record: EventRecord) -> Json:
-    return record.body
+    return [r.body for r in calendar.events.values() if keep_deleted or not r.cancelled]
 
 
 _EVENTS = "/people/<email>/calendars/<calendar_id>/events"
@@ -71,6 +75,7 @@ ROUTES = (
     ("GET", _RAW, _raw),
     ("POST", _EVENTS, _insert),
     ("POST", f"{_EVENTS}/many", _insert_many),
+    ("POST", "/people/<email>/calendars/<calendar_id>/import", _import),
     ("PATCH", f"{_EVENTS}/<event_id>", _patch),
     ("PUT", f"{_EVENTS}/<event_id>", _update),
     ("DELETE", f"{_EVENTS}/<event_id>", _delete),

@@ -136,7 +136,7 @@ def _deliver_exception(world: World, guest_calendar: Calendar, record: EventReco
 def _declined(record: EventRecord, guest_calendar: Calendar) -> bool:
     """Whether the guest threw the copy away, rather than the organizer the meeting."""
     guests = (record.former or {}).get("attendees", ())
-    own = next((guest for guest in guests if _email(guest) == guest_calendar.id), {})
+    own: Json = next((guest for guest in guests if _email(guest) == guest_calendar.id), {})
     return bool(own.get("responseStatus") == "declined")
 
 

@@ -81,6 +81,7 @@ class Person:
     entries: dict[str, ListEntry] = field(default_factory=dict)
     list_seq: int = 0
     token_epoch: int = 0
+    lost_seqs: list[tuple[int, int]] = field(default_factory=list)
 
 
 @dataclass

@@ -53,7 +53,7 @@ class World:
         self.clock = EmulatorClock()
         self.base_settings = base or Settings()
         self.clients = clients or (DEFAULT_CLIENT,)
-        self.on_change: list[Callable[[], None]] = []
+        self.on_change: Callable[[], None] = _nothing_to_save
         self._touched: dict[str, str] = {}
         self._depth = 0
         self._announce: Callable[[World, str, str], None] = _nobody_listens
@@ -78,8 +78,11 @@ class World:
         self._announce = announce
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Hold the lock; at the end of the outermost one, announce what was touched."""
+    def transaction(self, *, changes: bool = True) -> Iterator[None]:
+        """Hold the lock; at the end of the outermost one, announce what was touched.
+
+        `changes=False` says that nothing worth saving can change.
+        """
         with self.lock:
             self._depth += 1
             try:
@@ -87,18 +90,18 @@ class World:
             finally:
                 self._depth -= 1
                 if self._depth == 0:
-                    self._flush()
+                    self._flush(changes)
 
     def touch(self, resource: str, event_type: str = "") -> None:
         """Note that a resource changed in this transaction."""
         self._touched[resource] = event_type
 
-    def _flush(self) -> None:
+    def _flush(self, changes: bool) -> None:
         touched, self._touched = self._touched, {}
         for resource, event_type in touched.items():
             self._announce(self, resource, event_type)
-        for listener in self.on_change:
-            listener()
+        if changes:
+            self.on_change()
 
     def now_ms(self) -> int:
         """The emulated moment in Unix milliseconds."""
@@ -124,6 +127,10 @@ class World:
 def is_live(channel: Channel, now_ms: int) -> bool:
     """Neither stopped nor expired."""
     return not channel.stopped and now_ms < channel.expires_ms
+
+
+def _nothing_to_save() -> None:
+    """Until there is a data file."""
 
 
 def _nobody_listens(world: World, resource: str, event_type: str) -> None:
