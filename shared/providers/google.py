@@ -88,7 +88,7 @@ class GoogleSession:
                 )
             )
             listed += map(_listed, filter(_readable, _items(answer)))
-            token = _next_page(answer, token)
+            token = _next_page(answer)
             if token is None:
                 return listed
 
@@ -112,7 +112,7 @@ class GoogleSession:
                     pageToken=token,
                 )
             )
-            token = _next_page(answer, token)
+            token = _next_page(answer)
             yield Page(
                 items=_items(answer),
                 next_page=token,
@@ -186,11 +186,8 @@ def _items(answer: Mapping[str, Any]) -> tuple[dict[str, Any], ...]:
     return tuple(items)
 
 
-def _next_page(answer: Mapping[str, Any], current: str | None) -> str | None:
-    token: str | None = answer.get("nextPageToken") or None
-    if token is not None and token == current:
-        raise google_errors.unexpected_answer("paging")  # it would never end
-    return token
+def _next_page(answer: Mapping[str, Any]) -> str | None:
+    return answer.get("nextPageToken") or None
 
 
 def _readable(entry: Mapping[str, Any]) -> bool:
