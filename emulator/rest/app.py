@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl
 
 from psycopg import Error as DatabaseError
 from psycopg_pool import ConnectionPool, PoolTimeout
@@ -125,7 +125,7 @@ class RestApplication:
     def _call(self, request: Request, identity: auth.Identity, path: str) -> Call:
         headers = {name.lower(): text for name, text in request.headers if name != "Cookie"}
         cookies = dict(request.cookies)
-        query = request.query_string.decode("latin-1")
+        query = request.query_string.decode(errors="replace")
         return Call(
             caller=Caller(identity, request.method, path, headers, cookies),
             parameters=tuple(parse_qsl(query, keep_blank_values=True)),
@@ -142,7 +142,7 @@ def _segments(request: Request) -> list[str]:
     path = request.path
     if path != PREFIX and not path.startswith(f"{PREFIX}/"):
         raise RestError(404, "PGRST125", "Invalid path specified in request URL")
-    return [unquote(part) for part in path.removeprefix(PREFIX).strip("/").split("/") if part]
+    return [part for part in path.removeprefix(PREFIX).split("/") if part]
 
 
 def _check_profile(request: Request) -> None:

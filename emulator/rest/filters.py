@@ -169,7 +169,7 @@ def _array(scanner: Scanner) -> str:
 
 def _state(scanner: Scanner) -> str:
     for state in STATES:
-        if scanner.accept_first(state, state.upper()):
+        if scanner.accept_any_case(state):
             return state
     scanner.fail("isVal: (null, not_null, true, false, unknown)")
 

@@ -20,10 +20,11 @@ def invoke(call: Call, name: str, overloads: tuple[Routine, ...]) -> Answer:
     asked = query.parse(call.parameters, name, calls_function=not by_post)
     if by_post:
         given = payload.read(call.body, call.content_type, asked.columns, calls_function=True)
-        routine = _choose(name, frozenset(given.keys), overloads)
+        routine = _choose(name, frozenset(given.keys), overloads, by_post)
         work = mutate.call_with_body(routine, given)
     else:
-        routine = _choose(name, frozenset(key for key, _ in asked.arguments), overloads)
+        names = frozenset(key for key, _ in asked.arguments)
+        routine = _choose(name, names, overloads, by_post)
         work = mutate.call_with_arguments(routine, asked.arguments)
     return _answer(call, routine, work, asked)
 
@@ -78,16 +79,18 @@ def _row_check(call: Call, routine: Routine) -> Callable[[int], None]:
     return call.check_rows
 
 
-def _choose(name: str, given: frozenset[str], overloads: tuple[Routine, ...]) -> Routine:
+def _choose(
+    name: str, given: frozenset[str], overloads: tuple[Routine, ...], by_post: bool
+) -> Routine:
     candidates = [routine for routine in overloads if routine.accepts(given)]
     if not candidates:
-        raise no_function(name, given)
+        raise _no_function(name, given, by_post)
     if len(candidates) > 1:
         raise _ambiguous(candidates)
     return candidates[0]
 
 
-def no_function(name: str, given: frozenset[str]) -> RestError:
+def _no_function(name: str, given: frozenset[str], by_post: bool) -> RestError:
     names = ", ".join(sorted(given))
     described = f"({names})" if given else " without parameters"
     searched = (
@@ -99,8 +102,9 @@ def no_function(name: str, given: frozenset[str]) -> RestError:
         404,
         "PGRST202",
         f"Could not find the function {EXPOSED}.{name}{described} in the schema cache",
-        f"Searched for the function {EXPOSED}.{name}{searched} or with a single unnamed "
-        "json/jsonb parameter, but no matches were found in the schema cache.",
+        f"Searched for the function {EXPOSED}.{name}{searched}"
+        + (" or with a single unnamed json/jsonb parameter" if by_post else "")
+        + ", but no matches were found in the schema cache.",
     )
 
 

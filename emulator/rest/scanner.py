@@ -54,6 +54,13 @@ class Scanner:
     def accept_first(self, *literals: str) -> str | None:
         return next((literal for literal in literals if self.accept(literal)), None)
 
+    def accept_any_case(self, literal: str) -> bool:
+        end = self._position + len(literal)
+        found = self._text[self._position : end].lower() == literal
+        if found:
+            self._position = end
+        return found
+
     def looking_at(self, *literals: str) -> bool:
         return any(self._text.startswith(literal, self._position) for literal in literals)
 

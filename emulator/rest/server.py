@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from types import FrameType
 from typing import NoReturn
 
+import psycopg
 from psycopg_pool import ConnectionPool
 from werkzeug.serving import WSGIRequestHandler, make_server
 
@@ -47,8 +48,10 @@ def run(args: argparse.Namespace) -> int:
         keys = _keys(os.environ)
         if not args.database_url:
             raise ValueError("--database-url (or DATABASE_URL) is missing.")
+        # The pool would try again in silence; a wrong address is better said at once.
+        psycopg.connect(args.database_url).close()
         _serve(args.host, args.port, args.database_url, keys)
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, psycopg.Error) as error:
         sys.stderr.write(f"emulator rest: {error}\n")
         return 1
     return 0

@@ -153,7 +153,7 @@ def test_lost_database_connections_cost_no_request(service: httpx.Client, scratc
     assert service.get("/people").status_code == 200
 
 
-def test_a_taken_port_or_a_missing_setting_is_named(scratch_url: str) -> None:
+def test_whatever_keeps_it_from_starting_is_named(scratch_url: str) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -162,15 +162,21 @@ def test_a_taken_port_or_a_missing_setting_is_named(scratch_url: str) -> None:
         command += ["--database-url", scratch_url]
         without_secret = {k: v for k, v in os.environ.items() if k != "SUPABASE_JWT_SECRET"}
         with_secret = {**without_secret, "SUPABASE_JWT_SECRET": DEFAULT_SECRET}
+        nowhere = [*command[:-1], f"postgresql://postgres@127.0.0.1:{port}/x?connect_timeout=1"]
         outcomes = [
             subprocess.run(
-                command, cwd=REPOSITORY, env=env, capture_output=True, text=True, check=False
+                line, cwd=REPOSITORY, env=env, capture_output=True, text=True, check=False
             )
-            for env in (with_secret, without_secret)
+            for line, env in (
+                (command, with_secret),
+                (command, without_secret),
+                (nowhere, with_secret),
+            )
         ]
-    assert [outcome.returncode for outcome in outcomes] == [1, 1]
+    assert [outcome.returncode for outcome in outcomes] == [1, 1, 1]
     assert port in outcomes[0].stderr
     assert "SUPABASE_JWT_SECRET" in outcomes[1].stderr
+    assert "connect" in outcomes[2].stderr
 
 
 def test_many_requests_at_once_keep_their_roles(rest: RestEmulator) -> None:

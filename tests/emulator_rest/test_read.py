@@ -37,7 +37,7 @@ def ids(service: httpx.Client, **parameters: str) -> list[int]:
         ({"title": 'in.("Call, (Bert) \\"today\\"",Buy milk)'}, [1, 2]),
         ({"done": "is.null"}, [3]),
         ({"done": "is.not_null"}, [1, 2]),
-        ({"done": "is.TRUE"}, [1]),
+        ({"done": "is.True"}, [1]),
         ({"done": "not.is.true"}, [2, 3]),
         ({"done": "is.unknown"}, [3]),
         ({"stars": "isdistinct.3"}, [2, 3]),
