@@ -1,0 +1,1 @@
+"""SQL: functions, views, operators' queries."""
