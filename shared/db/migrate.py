@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psycopg
 
-from shared.db.build import MIGRATION, REPOSITORY, SQL, in_order
+from shared.db.build import REPOSITORY, in_order
 from shared.db.statements import split_statements
 from shared.errors import ConfigurationError, DatabaseUnavailable, Refused
 
@@ -24,108 +24,122 @@ class Migration:
     path: Path
 
 
-def migrate(url: str, on_step: Callable[[str], None] = lambda step: None) -> list[str]:
+def migrate(
+    url: str,
+    on_step: Callable[[str], None] = lambda step: None,
+    root: Path = REPOSITORY,
+) -> list[str]:
     """Brings a database up to date; answers the versions applied now, oldest first.
 
     Each file is one transaction together with its record; migrators wait for each other. `on_step`
-    is told what is about to be done.
+    is told what is about to be done. `root` is the folder that has `sql/` and `supabase/`.
 
     Raises:
-        ConfigurationError: the SQL files are not where the code is.
+        ConfigurationError: the SQL files are not there.
         DatabaseUnavailable: the server cannot be reached.
         Refused: Postgres is too old, or the database is newer than this code, or a file failed
             (then nothing of that file was done).
     """
-    known = migrations()
-    applied: list[str] = []
+    known = migrations(root)
     with _connected(url) as connection:
-        _require_postgres(connection)
-        on_step("What Supabase brings")
-        _prepare(connection)
-        while (done := _apply_next(connection, known, on_step)) is not None:
-            applied.append(done)
-    return applied
+        refuse_old_postgres(connection.info.server_version)
+        migrator = _Migrator(connection, root / "sql", on_step)
+        migrator.prepare()
+        return list(migrator.apply(known))
 
 
-def migrations() -> list[Migration]:
+def migrations(root: Path = REPOSITORY) -> list[Migration]:
     """The migrations of this code, oldest first."""
-    folder = MIGRATION.parent
+    folder = root / "supabase" / "migrations"
     named = ((re.fullmatch(r"(\d+)_(.*)\.sql", path.name), path) for path in folder.glob("*.sql"))
     found = [Migration(match[1], match[2], path) for match, path in named if match]
     if not found:
-        raise ConfigurationError(
-            f"No migrations in {folder}: run CalSync from a checkout, with its folders sql and "
-            f"supabase beside {REPOSITORY / 'shared'}"
-        )
+        raise ConfigurationError(f"No migrations in {folder}: run CalSync from a checkout")
     return sorted(found, key=lambda migration: int(migration.version))
 
 
-def _prepare(connection: psycopg.Connection) -> None:
-    with connection.transaction():
-        _run(connection, SQL / "migrate" / "lock.sql")
-        for path in in_order(SQL / "bootstrap"):
-            _run(connection, path)
-        _run(connection, SQL / "migrate" / "history.sql")
+def refuse_old_postgres(server_version: int) -> None:
+    """Raises `Refused` for a server before Postgres 15; 150004 is version 15.4."""
+    if server_version < OLDEST_POSTGRES * 10000:
+        raise Refused(
+            f"Postgres {OLDEST_POSTGRES} or newer is needed; the server is version "
+            f"{server_version // 10000}.{server_version % 10000}"
+        )
 
 
-def _apply_next(
-    connection: psycopg.Connection, known: list[Migration], on_step: Callable[[str], None]
-) -> str | None:
-    """Applies the oldest pending migration; None when nothing is pending."""
-    with connection.transaction():
-        _run(connection, SQL / "migrate" / "lock.sql")
-        recorded = _recorded(connection)
-        _refuse_newer(recorded - {migration.version for migration in known})
-        pending = [migration for migration in known if migration.version not in recorded]
-        if not pending:
-            return None
-        on_step(pending[0].path.name)
-        _run(connection, pending[0].path)
-        _record(connection, pending[0])
-        return pending[0].version
+@dataclass(frozen=True, slots=True)
+class _Migrator:
+    connection: psycopg.Connection
+    sql: Path
+    on_step: Callable[[str], None]
+
+    def prepare(self) -> None:
+        """Creates what Supabase brings, where it is missing, and the table of the history."""
+        self.on_step("what Supabase brings")
+        with self.connection.transaction():
+            self._run(self.sql / "migrate" / "lock.sql")
+            for path in in_order(self.sql / "bootstrap"):
+                self._run(path)
+            self._run(self.sql / "migrate" / "history.sql")
+
+    def apply(self, known: list[Migration]) -> Iterator[str]:
+        """Applies what is pending, one transaction each; yields the versions."""
+        while (done := self._apply_next(known)) is not None:
+            yield done
+
+    def _apply_next(self, known: list[Migration]) -> str | None:
+        """Applies the oldest pending migration; None when nothing is pending."""
+        with self.connection.transaction():
+            self._run(self.sql / "migrate" / "lock.sql")
+            recorded = self._recorded()
+            _refuse_newer(recorded - {migration.version for migration in known})
+            pending = [migration for migration in known if migration.version not in recorded]
+            if not pending:
+                return None
+            self.on_step(pending[0].path.name)
+            self._run(pending[0].path)
+            self._record(pending[0])
+            return pending[0].version
+
+    def _recorded(self) -> set[str]:
+        query = _read(self.sql / "migrate" / "recorded.sql")
+        return {version for (version,) in self.connection.execute(query).fetchall()}
+
+    def _record(self, migration: Migration) -> None:
+        self.connection.execute(
+            _read(self.sql / "migrate" / "record.sql"),
+            {
+                "version": migration.version,
+                "name": migration.name,
+                "statements": split_statements(migration.path.read_text(encoding="utf-8")),
+            },
+        )
+
+    def _run(self, path: Path) -> None:
+        """Runs all statements of a file; an error names the file, and where it can the line."""
+        script = _read(path)
+        try:
+            self.connection.execute(script)
+        except psycopg.DatabaseError as error:
+            where = error.diag.statement_position
+            line = f" line {script.decode()[: int(where)].count(chr(10)) + 1}" if where else ""
+            message = error.diag.message_primary or error
+            raise Refused(f"{path.name}{line}: {message}") from error
 
 
-def _recorded(connection: psycopg.Connection) -> set[str]:
-    query = (SQL / "migrate" / "recorded.sql").read_bytes()
-    return {version for (version,) in connection.execute(query).fetchall()}
-
-
-def _record(connection: psycopg.Connection, migration: Migration) -> None:
-    statements = split_statements(migration.path.read_text(encoding="utf-8"))
-    connection.execute(
-        (SQL / "migrate" / "record.sql").read_bytes(),
-        {"version": migration.version, "name": migration.name, "statements": statements},
-    )
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise ConfigurationError(f"{path} is missing: run CalSync from a checkout") from error
 
 
 def _refuse_newer(unknown: set[str]) -> None:
     if unknown:
         raise Refused(
-            f"The database is newer than this CalSync: it has the migrations "
+            "The database is newer than this CalSync: it has the migrations "
             f"{', '.join(sorted(unknown))}, which are unknown here. Update CalSync."
         )
-
-
-def _require_postgres(connection: psycopg.Connection) -> None:
-    major = connection.info.server_version // 10000
-    if major < OLDEST_POSTGRES:
-        raise Refused(f"Postgres {OLDEST_POSTGRES} or newer is needed; the server has {major}")
-
-
-def _run(connection: psycopg.Connection, path: Path) -> None:
-    """Runs all statements of a file; an error names the file, and says where in it."""
-    try:
-        connection.execute(path.read_bytes())
-    except FileNotFoundError as error:
-        raise ConfigurationError(f"{path} is missing: run CalSync from a checkout") from error
-    except psycopg.DatabaseError as error:
-        where = f" (line {line})" if (line := _line(error, path)) else ""
-        raise Refused(f"{path.name}{where}: {error.diag.message_primary or error}") from error
-
-
-def _line(error: psycopg.DatabaseError, path: Path) -> int | None:
-    position = error.diag.statement_position
-    return path.read_text(encoding="utf-8")[: int(position)].count("\n") + 1 if position else None
 
 
 @contextmanager

@@ -1,0 +1,97 @@
+"""The real Supabase CLI and `calsync migrate` make the same database, and follow each other."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from shared.db.build import REPOSITORY
+from shared.db.migrate import migrate
+from tests.support import supabase_cli
+from tests.support.schema_dump import dump
+from tests.support.supabase_cli import SupabaseCli
+
+MakeProject = Callable[[], str]
+
+
+@pytest.fixture
+def cli(tmp_path: Path) -> SupabaseCli:
+    """The CLI beside a copy of our `supabase/` folder."""
+    return supabase_cli.installed(tmp_path)
+
+
+def recorded(url: str) -> list[tuple[Any, ...]]:
+    with psycopg.connect(url) as connection:
+        return connection.execute(
+            "select version, name, statements from supabase_migrations.schema_migrations"
+        ).fetchall()
+
+
+def test_both_make_the_same_database(cli: SupabaseCli, make_project: MakeProject) -> None:
+    pushed, migrated = make_project(), make_project()
+
+    cli.run("db", "push", f"--remote={pushed}")
+    migrate(migrated)
+
+    assert dump(migrated) == dump(pushed)
+    assert recorded(migrated) == recorded(pushed)
+
+
+def test_push_finds_nothing_to_do_after_migrate(
+    cli: SupabaseCli, make_project: MakeProject
+) -> None:
+    project = make_project()
+    migrate(project)
+
+    assert "up to date" in cli.run("db", "push", f"--remote={project}")
+
+
+def test_migrate_finds_nothing_to_do_after_push(
+    cli: SupabaseCli, make_project: MakeProject
+) -> None:
+    project = make_project()
+    cli.run("db", "push", f"--remote={project}")
+    before = dump(project)
+
+    assert migrate(project) == []
+    assert dump(project) == before
+
+
+def test_advisors_find_nothing_that_is_not_explained(
+    cli: SupabaseCli, make_project: MakeProject
+) -> None:
+    project = make_project()
+    migrate(project)
+    told = cli.run("db", "advisors", f"--remote={project}", "--level=info", "--output-format=json")
+    results = json.loads(next(line for line in told.splitlines() if line.startswith("{")))[
+        "results"
+    ]
+
+    found = {finding["name"] for finding in results}
+    assert found == explained()
+    assert [finding for finding in results if finding["level"] != "INFO"] == []
+
+
+def explained() -> set[str]:
+    page = (REPOSITORY / "docs" / "advisors.md").read_text(encoding="utf-8")
+    return set(re.findall(r"^## `(\w+)`", page, re.MULTILINE))
+
+
+def test_lint_finds_nothing(
+    cli: SupabaseCli, make_project: MakeProject, postgres_server_url: str
+) -> None:
+    with psycopg.connect(postgres_server_url) as connection:
+        if not connection.execute(
+            "select 1 from pg_available_extensions where name = 'plpgsql_check'"
+        ).fetchone():
+            pytest.skip("the server has no plpgsql_check, which `supabase db lint` needs")
+    project = make_project()
+    migrate(project)
+
+    told = cli.run("db", "lint", f"--remote={project}", "--level=warning", "--fail-on=warning")
+
+    assert "No schema errors found" in told
