@@ -14,7 +14,7 @@ ANNA = "00000000-0000-4000-8000-00000000000a"
 BERT = "00000000-0000-4000-8000-00000000000b"
 SECRET_KEY = "sb_secret_of-the-tests"
 _ROWS = """
-TRUNCATE people, notes, journal, keepsakes, logs, private.vault RESTART IDENTITY;
+TRUNCATE people, notes, journal, seats, keepsakes, logs, private.vault RESTART IDENTITY;
 INSERT INTO people VALUES (1, 'Anna'), (2, 'Bert'), (3, 'Zoë');
 INSERT INTO notes (id, owner, person, title, stars, tags, data, done) VALUES
     (1, %(anna)s, 1, 'Buy milk', 3, '{shop,daily}', '{"a": {"b": [1, 2]}, "n": 5}', true),

@@ -32,6 +32,13 @@ CREATE TABLE journal (
     line text NOT NULL DEFAULT 'a % sign',
     PRIMARY KEY (number)
 );
+CREATE TABLE seats (
+    hall text,
+    number integer,
+    holder text,
+    UNIQUE NULLS NOT DISTINCT (hall, holder),
+    PRIMARY KEY (hall, number)
+);
 CREATE TABLE keepsakes (id integer PRIMARY KEY, secret text);
 CREATE TABLE logs (at date NOT NULL, line text) PARTITION BY RANGE (at);
 CREATE TABLE logs_2026 PARTITION OF logs FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
@@ -63,6 +70,14 @@ CREATE FUNCTION pairs() RETURNS TABLE (x integer, y text)
     LANGUAGE sql AS $$ VALUES (1, 'a'), (2, 'b') $$;
 CREATE FUNCTION both_ways(a integer, OUT lower integer, OUT upper integer)
     LANGUAGE sql AS $$ SELECT a - 1, a + 1 $$;
+CREATE FUNCTION one_way(OUT only_one integer) LANGUAGE sql AS $$ SELECT 7 $$;
+CREATE FUNCTION one_column() RETURNS TABLE (number integer)
+    LANGUAGE sql AS $$ VALUES (1), (2) $$;
+CREATE TYPE mood AS ENUM ('glad', 'sad');
+CREATE FUNCTION turned(feeling mood DEFAULT 'sad', "Odd Name" integer DEFAULT 0) RETURNS mood
+    LANGUAGE sql AS $$ SELECT CASE feeling WHEN 'sad' THEN 'glad' ELSE 'sad' END::mood $$;
+CREATE FUNCTION log_once() RETURNS SETOF journal
+    LANGUAGE sql AS $$ INSERT INTO journal (line) VALUES ('once') RETURNING * $$;
 CREATE FUNCTION echo(document jsonb, list integer[]) RETURNS jsonb
     LANGUAGE sql AS $$ SELECT jsonb_build_object('document', document, 'list', list) $$;
 CREATE FUNCTION write_line(line text) RETURNS void
@@ -89,7 +104,7 @@ CREATE FUNCTION service_only() RETURNS text LANGUAGE sql AS $$ SELECT 'served' $
 
 REVOKE EXECUTE ON FUNCTION service_only() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION service_only() TO service_role;
-GRANT ALL ON people, notes, journal, logs TO authenticated, service_role;
+GRANT ALL ON people, notes, journal, logs, seats TO authenticated, service_role;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO authenticated, service_role;
 GRANT SELECT ON starred TO authenticated, service_role;
 GRANT SELECT ON people TO anon;

@@ -17,6 +17,9 @@ import pytest
         ("pairs", {}, [{"x": 1, "y": "a"}, {"x": 2, "y": "b"}]),
         ("person", {"wanted": 2}, {"id": 2, "name": "Bert"}),
         ("both_ways", {"a": 5}, {"lower": 4, "upper": 6}),
+        ("one_way", {}, {"only_one": 7}),
+        ("one_column", {}, [{"number": 1}, {"number": 2}]),
+        ("turned", {"feeling": "glad", "Odd Name": 3}, "sad"),
         ("total_of", {"numbers": [1, 2, 3]}, 6),
         (
             "echo",
@@ -37,6 +40,31 @@ def test_arguments_may_stand_in_the_url(service: httpx.Client) -> None:
     many = [("numbers", "1"), ("numbers", "2")]
     assert service.get("/rpc/total_of", params=many).json() == 3
     assert service.head("/rpc/add_up", params={"a": "1"}).content == b""
+
+
+def test_a_form_and_an_empty_body_are_arguments_too(service: httpx.Client) -> None:
+    assert service.post("/rpc/add_up", data={"a": "1", "b": "2"}).json() == 3
+    assert service.post("/rpc/turned").json() == "glad"
+    last_one_counts = [("a", "1"), ("a", "5")]
+    assert service.get("/rpc/add_up", params=last_one_counts).json() == 15
+
+
+def test_a_single_result_counts_as_one(service: httpx.Client) -> None:
+    response = service.post("/rpc/add_up", json={"a": 1}, headers={"Prefer": "count=exact"})
+    assert (response.status_code, response.headers["Content-Range"]) == (200, "0-0/1")
+    one = {"Accept": "application/vnd.pgrst.object+json"}
+    assert service.post("/rpc/person", json={"wanted": 1}, headers=one).json()["name"] == "Anna"
+    assert service.post("/rpc/pairs", headers=one).status_code == 406
+
+
+def test_a_function_runs_once(service: httpx.Client) -> None:
+    response = service.post("/rpc/log_once", headers={"Prefer": "count=exact"})
+    assert response.json() == [{"number": 1, "line": "once"}]
+    assert len(service.get("/journal").json()) == 1
+
+
+def test_rows_of_a_function_as_csv(service: httpx.Client) -> None:
+    assert service.post("/rpc/pairs", headers={"Accept": "text/csv"}).text == "x,y\n1,a\n2,b"
 
 
 def test_rows_of_a_function_are_filtered_like_a_table(service: httpx.Client) -> None:

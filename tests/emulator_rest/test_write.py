@@ -40,6 +40,30 @@ def test_an_insert_may_answer_where_the_row_is(service: httpx.Client) -> None:
     assert service.get("/journal").json() == [{"number": 1, "line": "a % sign"}]
 
 
+def test_the_place_of_a_row_with_two_keys(service: httpx.Client) -> None:
+    response = service.post(
+        "/seats",
+        json={"hall": "a&b=c", "number": 2},
+        headers={"Prefer": "return=headers-only"},
+        params={"select": "hall,number"},
+    )
+    location = response.headers["Location"]
+    assert location == "/seats?hall=eq.a%26b%3Dc&number=eq.2"
+    assert service.get(location).json() == [{"hall": "a&b=c", "number": 2, "holder": None}]
+
+
+def test_an_upsert_on_two_columns(service: httpx.Client) -> None:
+    for number in (1, 2):
+        response = service.post(
+            "/seats",
+            json={"hall": "a", "number": number, "holder": "Zoë"},
+            headers={"Prefer": "resolution=merge-duplicates, return=representation"},
+            params={"on_conflict": "hall,holder"},
+        )
+        assert response.json()[0]["number"] == number
+    assert [row["number"] for row in service.get("/seats").json()] == [2]
+
+
 @pytest.mark.parametrize("empty", [[], [{}, {}]])
 def test_lists_of_nothing_insert_what_they_say(
     service: httpx.Client, empty: list[dict[str, object]]
