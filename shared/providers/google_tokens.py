@@ -147,6 +147,7 @@ class _TokenEndpoint(transport.Request):
             raise google_errors.refusal(
                 response.status, response.headers, response.data, REFRESHING
             )
-        if not isinstance(json.loads(response.data).get("access_token"), str):
+        answer = json.loads(response.data)
+        if not isinstance(answer, dict) or not isinstance(answer.get("access_token"), str):
             raise google_errors.unexpected_answer(REFRESHING)
         return response
