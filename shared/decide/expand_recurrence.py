@@ -51,6 +51,8 @@ class _Series:
 
     def place(self, wall: datetime) -> Start:
         """The start that is meant by a wall-clock time."""
+        if wall == self.wall:
+            return self.start  # which of two equal hours it is, is known of this one only
         if self.zone is None:
             return wall.date()
         return wall.replace(tzinfo=self.zone).astimezone(UTC)

@@ -13,7 +13,7 @@ _TABLE = (
     ("teams", r"(?:[a-z0-9-]+\.)*teams\.(?:microsoft\.(?:com|us)|live\.com|cloud\.microsoft)",
      r"/(?:l/meetup-join/|meet/|dl/launcher/)."),
     ("webex", r"(?:[a-z0-9-]+\.)*webex\.com",
-     r"/(?:.*/)?(?:meet|join|m|meeting|joinservice|wbxmjs|(?:j|e)\.php)(?:[/?].|$)"),
+     r"/(?:.*/)?(?:meet|join|m|meeting|joinservice|wbxmjs|(?:j|e)\.php)[/?]."),
     ("gotomeeting", r"(?:[a-z0-9-]+\.)*gotomeeting\.com", r"/(?:join/.|\?meetingid=.|w/.)"),
     ("gotomeeting", r"meet\.goto\.com|gotomeet\.(?:me|at)", r"/."),
     ("gotomeeting", r"attendee\.gotowebinar\.com", r"/."),

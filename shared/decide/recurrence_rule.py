@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import MAXYEAR, date, datetime, timedelta
-from itertools import dropwhile, islice, takewhile
+from itertools import chain, dropwhile, islice, takewhile
 
 from dateutil.rrule import rrulestr
 
@@ -82,24 +82,31 @@ def read_rule(value: str) -> Rule:
 def walk_rule(
     rule: Rule, first: datetime, earliest: datetime, latest: datetime
 ) -> Iterator[datetime]:
-    """The starts after `first` in [earliest, latest], in order; all are naive wall-clock times.
+    """The starts that the rule gives in [earliest, latest], in order; naive wall-clock times.
 
-    UNTIL is left to the caller, who knows the time zone. `first` itself counts as the first of
-    COUNT, as RFC 5545 says, whether or not the rule gives it. Raises ValueError for rules that
-    need too long a walk.
+    UNTIL is left to the caller, who knows the time zone. `first` counts as the first of COUNT, as
+    RFC 5545 says, whether or not the rule gives it. Raises ValueError for rules that need too
+    long a walk.
     """
-    if latest <= first:
+    if latest < first:
         return iter(())
     begin = first if rule.count else max(first, earliest)
     aligned = _aligned(rule, first, begin)
     _refuse_endless(rule, aligned, latest)
     shift = _CYCLE * ((MAXYEAR - latest.year) // _CYCLE_YEARS)
     walk = (found - shift for found in _guarded_walk(_completed(rule, first), aligned + shift))
-    starts: Iterator[datetime] = dropwhile(lambda start: start <= first, walk)
+    starts: Iterator[datetime] = dropwhile(lambda start: start < first, walk)
     if rule.count:
-        starts = islice(starts, rule.count - 1)
+        starts = _counted(starts, first, rule.count)
     starts = dropwhile(lambda start: start < earliest, starts)
     return takewhile(lambda start: start <= latest, starts)
+
+
+def _counted(starts: Iterator[datetime], first: datetime, count: int) -> Iterator[datetime]:
+    start = next(starts, None)
+    if start is not None:
+        left = count if start == first else count - 1
+        yield from islice(chain([start], starts), left)
 
 
 def _guarded_walk(text: str, begin: datetime) -> Iterator[datetime]:
