@@ -116,3 +116,5 @@ revoke all on public.mirrored_events from public, anon, authenticated;
 grant select on public.mirrored_events to service_role;
 revoke all on public.due_summary from public, anon, authenticated;
 grant select on public.due_summary to service_role;
+revoke all on public.calendar_explanations from public, anon, authenticated;
+grant select on public.calendar_explanations to authenticated, service_role;

@@ -1,7 +1,7 @@
 -- Which sync method holds for each calendar now, why, and what happens next and when. Derived, never stored.
 create view public.hybrid_status with (security_invoker = true) as
 with facts as (
-  select s.*, c.name, a.provider, a.status as account_status, a.blocked_until, c.sync_enabled, c.removed_at,
+  select s.*, c.name, a.provider, a.email as account_email, a.status as account_status, a.blocked_until, c.sync_enabled, c.removed_at,
     w.id as subscription_id, w.expires_at, w.activated_at, public.calsync_now() as now,
     greatest(s.last_webhook_received, s.verified_at, w.activated_at) as heard_at
   from public.calendar_sync_states s
@@ -36,7 +36,7 @@ with facts as (
     end as reason
   from facts f
 )
-select j.user_id, j.calendar_id, j.name, j.provider, j.method, j.reason,
+select j.user_id, j.calendar_id, j.account_email, j.name, j.provider, j.method, j.reason,
   case
     when j.method = 'disabled' then 'none'
     when j.lease_expires_at > j.now then 'syncing'

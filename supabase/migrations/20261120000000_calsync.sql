@@ -1906,6 +1906,20 @@ comment on function public.find_or_add_person is 'The person with this e-mail; a
 revoke execute on function public.find_or_add_person from public, anon, authenticated;
 grant execute on function public.find_or_add_person to service_role;
 
+-- sql/functions/72_find_people.sql
+-- Finds people by an e-mail: their own, or that of an account they connected. Definer: auth.users is not
+-- readable by the service role everywhere.
+create function public.find_people(p_email text)
+returns table (user_id uuid) language sql stable security definer set search_path = '' as $$
+  select u.id from auth.users u where lower(u.email) = lower(p_email)
+  union
+  select a.user_id from public.calendar_accounts a where lower(a.email) = lower(p_email)
+$$;
+comment on function public.find_people is 'People with this e-mail, or with an account of this e-mail';
+
+revoke execute on function public.find_people from public, anon, authenticated;
+grant execute on function public.find_people to service_role;
+
 -- sql/functions/80_windows.sql
 -- The window slides: occurrences before p_start go, single events and exceptions that reach into it come.
 -- Series are expanded by the caller, from series_to_expand. No provider is asked.
@@ -2111,6 +2125,19 @@ grant execute on function public.calendar_to_verify to service_role;
 revoke execute on function public.record_verification from public, anon, authenticated;
 grant execute on function public.record_verification to service_role;
 
+-- sql/functions/92_accounts_to_check.sql
+-- What calsync doctor needs to sign in to every account that should work.
+create function public.accounts_to_check()
+returns table (user_id uuid, account_id uuid, provider text, email text, sealed text)
+language sql stable set search_path = '' as $$
+  select a.user_id, a.id, a.provider, coalesce(a.email, a.provider_account_id), public.sealed_credentials(a.user_id, a.id)
+  from public.calendar_accounts a where a.status = 'active' order by a.provider, a.email
+$$;
+comment on function public.accounts_to_check is 'Active accounts with their sealed credentials';
+
+revoke execute on function public.accounts_to_check from public, anon, authenticated;
+grant execute on function public.accounts_to_check to service_role;
+
 -- sql/views/01_calendar_webhooks.sql
 -- The hybrid state, a row per calendar: what operators and the polling functions look at.
 create view public.calendar_webhooks with (security_invoker = true) as
@@ -2133,7 +2160,7 @@ comment on view public.calendar_webhooks is 'Webhook and polling state, one row 
 -- Which sync method holds for each calendar now, why, and what happens next and when. Derived, never stored.
 create view public.hybrid_status with (security_invoker = true) as
 with facts as (
-  select s.*, c.name, a.provider, a.status as account_status, a.blocked_until, c.sync_enabled, c.removed_at,
+  select s.*, c.name, a.provider, a.email as account_email, a.status as account_status, a.blocked_until, c.sync_enabled, c.removed_at,
     w.id as subscription_id, w.expires_at, w.activated_at, public.calsync_now() as now,
     greatest(s.last_webhook_received, s.verified_at, w.activated_at) as heard_at
   from public.calendar_sync_states s
@@ -2168,7 +2195,7 @@ with facts as (
     end as reason
   from facts f
 )
-select j.user_id, j.calendar_id, j.name, j.provider, j.method, j.reason,
+select j.user_id, j.calendar_id, j.account_email, j.name, j.provider, j.method, j.reason,
   case
     when j.method = 'disabled' then 'none'
     when j.lease_expires_at > j.now then 'syncing'
@@ -2311,6 +2338,55 @@ select
   public.calsync_now() as now;
 comment on view public.due_summary is 'How much is due';
 
+-- sql/views/06_calendar_explanations.sql
+-- One calendar explained in one row: what was heard and read last, how far behind the mirror is, which method
+-- holds and why, what happens next and when, and what is wrong with it.
+create view public.calendar_explanations with (security_invoker = true) as
+select h.user_id, h.calendar_id, h.account_email, h.name, h.provider, h.method, h.reason, h.next_action, h.next_action_at,
+  h.last_webhook_received as last_notification_at, h.heard_at, h.last_sync_at as last_pull_at, h.last_poll_at,
+  -- A notification that no sync has served yet; else the time the last change took.
+  s.unserved_since as waiting_since,
+  coalesce(extract(epoch from public.calsync_now() - s.unserved_since), served.lag_seconds) as lag_seconds,
+  w.channel_id, w.status as subscription_status, w.is_active as subscribed, w.expires_at as subscription_expires_at,
+  s.push, s.subscription_due_at, h.webhook_failures,
+  h.attempts, s.last_error_code, s.last_error_message, s.last_error_at, s.dead_at,
+  (select count(*) from public.calendar_events e where e.user_id = h.user_id and e.calendar_id = h.calendar_id) as events,
+  recent.syncs as recent_syncs, refused.reasons as refused_events, open_alerts.alerts, public.calsync_now() as now
+from public.hybrid_status h
+join public.calendar_sync_states s on s.user_id = h.user_id and s.calendar_id = h.calendar_id
+join public.calendar_webhooks w on w.user_id = h.user_id and w.calendar_id = h.calendar_id
+left join lateral (
+  select extract(epoch from l.finished_at - coalesce(l.changed_at, l.notified_at)) as lag_seconds
+  from public.calendar_sync_logs l
+  where l.user_id = h.user_id and l.calendar_id = h.calendar_id and l.status = 'success'
+    and l.trigger <> 'initial' and coalesce(l.changed_at, l.notified_at) is not null
+  order by l.created_at desc limit 1
+) served on true
+cross join lateral (
+  select coalesce(jsonb_agg(to_jsonb(r) order by r.started_at desc), '[]') as syncs from (
+    select l.sync_type, l.trigger, l.status, l.events_created, l.events_updated, l.events_deleted, l.events_refused,
+      l.api_calls, l.error_code, l.error_message, l.started_at, l.finished_at
+    from public.calendar_sync_logs l
+    where l.user_id = h.user_id and l.calendar_id = h.calendar_id
+    order by l.created_at desc limit 5
+  ) r
+) recent
+cross join lateral (
+  select coalesce(jsonb_object_agg(r.reason, r.events), '{}') as reasons from (
+    select f.reason, count(*) as events from public.refused_events f
+    where f.user_id = h.user_id and f.calendar_id = h.calendar_id group by f.reason
+  ) r
+) refused
+cross join lateral (
+  select coalesce(jsonb_agg(jsonb_build_object('kind', x.kind, 'severity', x.severity, 'message', x.message,
+                                               'opened_at', x.opened_at) order by x.opened_at), '[]') as alerts
+  from public.calendar_alerts x
+  join public.calendars c on c.user_id = h.user_id and c.id = h.calendar_id
+  where x.user_id = h.user_id and x.account_id = c.account_id and x.resolved_at is null
+    and (x.calendar_id is null or x.calendar_id = h.calendar_id)
+) open_alerts;
+comment on view public.calendar_explanations is 'All that explains the state of one calendar, one row per calendar';
+
 -- sql/policies.sql
 -- Who may do what. A signed-in person reads exactly their own rows; nothing is written over REST but by the
 -- functions, which belong to the service role; anonymous callers get nothing. Supabase grants everything to
@@ -2430,3 +2506,5 @@ revoke all on public.mirrored_events from public, anon, authenticated;
 grant select on public.mirrored_events to service_role;
 revoke all on public.due_summary from public, anon, authenticated;
 grant select on public.due_summary to service_role;
+revoke all on public.calendar_explanations from public, anon, authenticated;
+grant select on public.calendar_explanations to authenticated, service_role;
