@@ -131,8 +131,9 @@ class Reader:
         prop = held["RECURRENCE-ID"][0]
         if prop.parameters.get("RANGE"):
             raise Refused("unsupported_range", prop.parameters["RANGE"])
-        if not prop.parameters.get("TZID") and start.day is None and len(prop.value) == 15:
-            wall, _, _ = _stamp(prop.value)
+        wall, is_day, is_utc = _stamp(prop.value)
+        is_floating = not is_day and not is_utc and not prop.parameters.get("TZID")
+        if is_floating and start.day is None:
             return start.shifted(wall)
         return self._when(prop, recurs=False)
 
@@ -205,13 +206,10 @@ def _stamp(text: str) -> tuple[datetime, bool, bool]:
     match = _STAMP.match(text.strip().upper())
     if match is None:
         raise Refused("unreadable_date", text)
-    numbers = [int(part) for part in match.groups()[:6] if part]
-    if len(numbers) == 6:
-        # A leap second is the last second of its minute here.
-        numbers[5] = min(numbers[5], 59)
-    year, month, day, *clock = numbers
+    year, month, day, hour, minute, second = (int(part or 0) for part in match.groups()[:6])
     try:
-        wall = datetime(year, month, day, *clock)  # noqa: DTZ001 - wall time has no zone
+        # A leap second is the last second of its minute here; wall time has no zone.
+        wall = datetime(year, month, day, hour, minute, min(second, 59))  # noqa: DTZ001
     except ValueError as error:
         raise Refused("unreadable_date", text) from error
     return wall, match[4] is None, match[7] == "Z"
