@@ -19,10 +19,13 @@ language sql set search_path = '' as $$
         provider_created_at, provider_updated_at, content_hash, expanded_until, position)
     order by e.provider_event_id, e.position desc
   ), before as materialized (
-    select t.provider_event_id, t.content_hash, t.etag
-    from public.calendar_events t
-    where t.user_id = p_user_id and t.calendar_id = p_calendar_id
-      and t.provider_event_id in (select i.provider_event_id from incoming i)
+    -- One index probe per item whatever the planner believes: in a first sync there are no statistics yet.
+    select i.provider_event_id, t.content_hash, t.etag
+    from incoming i
+    cross join lateral (
+      select e.content_hash, e.etag from public.calendar_events e
+      where e.user_id = p_user_id and e.calendar_id = p_calendar_id and e.provider_event_id = i.provider_event_id
+      limit 1) t
   ), written as (
     insert into public.calendar_events as t
       (user_id, calendar_id, provider_event_id, kind, status, etag, ical_uid, series_event_id, occurrence_key,

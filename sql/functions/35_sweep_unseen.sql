@@ -2,7 +2,9 @@
 -- is nearly everything: a provider that suddenly answers "nothing there" must say so three times
 -- before the mirror is emptied. Answers the number deleted, or null when the answer is not believed yet.
 create function public.sweep_unseen(p_user_id uuid, p_calendar_id uuid, p_full_sync_id uuid)
-returns integer language plpgsql set search_path = '' as $$
+returns integer language plpgsql set search_path = ''
+-- Two sets of the size of a calendar are compared, with no statistics on the scratch table.
+set enable_nestloop = off as $$
 declare
   v_mirrored integer;
   v_unseen text[];

@@ -64,7 +64,6 @@ create index calendar_events_exceptions on public.calendar_events (user_id, cale
   where kind = 'exception';
 create index calendar_events_series on public.calendar_events (user_id, calendar_id, expanded_until)
   where kind = 'series';
-create index calendar_events_by_start on public.calendar_events (user_id, calendar_id, start_at);
 
 -- When things happen, in a rolling window: one row per happening.
 create table public.event_occurrences (

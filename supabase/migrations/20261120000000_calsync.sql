@@ -287,7 +287,6 @@ create index calendar_events_exceptions on public.calendar_events (user_id, cale
   where kind = 'exception';
 create index calendar_events_series on public.calendar_events (user_id, calendar_id, expanded_until)
   where kind = 'series';
-create index calendar_events_by_start on public.calendar_events (user_id, calendar_id, start_at);
 
 -- When things happen, in a rolling window: one row per happening.
 create table public.event_occurrences (
@@ -851,10 +850,13 @@ language sql set search_path = '' as $$
         provider_created_at, provider_updated_at, content_hash, expanded_until, position)
     order by e.provider_event_id, e.position desc
   ), before as materialized (
-    select t.provider_event_id, t.content_hash, t.etag
-    from public.calendar_events t
-    where t.user_id = p_user_id and t.calendar_id = p_calendar_id
-      and t.provider_event_id in (select i.provider_event_id from incoming i)
+    -- One index probe per item whatever the planner believes: in a first sync there are no statistics yet.
+    select i.provider_event_id, t.content_hash, t.etag
+    from incoming i
+    cross join lateral (
+      select e.content_hash, e.etag from public.calendar_events e
+      where e.user_id = p_user_id and e.calendar_id = p_calendar_id and e.provider_event_id = i.provider_event_id
+      limit 1) t
   ), written as (
     insert into public.calendar_events as t
       (user_id, calendar_id, provider_event_id, kind, status, etag, ical_uid, series_event_id, occurrence_key,
@@ -1053,7 +1055,9 @@ grant execute on function public.mirror_refusals to service_role;
 -- is nearly everything: a provider that suddenly answers "nothing there" must say so three times
 -- before the mirror is emptied. Answers the number deleted, or null when the answer is not believed yet.
 create function public.sweep_unseen(p_user_id uuid, p_calendar_id uuid, p_full_sync_id uuid)
-returns integer language plpgsql set search_path = '' as $$
+returns integer language plpgsql set search_path = ''
+-- Two sets of the size of a calendar are compared, with no statistics on the scratch table.
+set enable_nestloop = off as $$
 declare
   v_mirrored integer;
   v_unseen text[];
