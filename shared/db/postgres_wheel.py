@@ -9,6 +9,9 @@ import tempfile
 from pathlib import Path
 from types import ModuleType
 
+# Recovery after a crash may take longer than pg_ctl's own minute.
+_WAIT = ("-w", "-t", "120")
+
 
 def initialise(folder: Path, bin_path: Path | None) -> None:
     """Creates a data folder in one step: an interrupted attempt leaves nothing half-made.
@@ -35,7 +38,7 @@ def start(folder: Path, settings: tuple[tuple[str, str], ...], bin_path: Path | 
     try:
         _wheel().postgres_server.pgexec(
             "pg_ctl",
-            ("-D", str(folder), "-l", str(log), "-w", "-o", options, "start"),
+            ("-D", str(folder), "-l", str(log), *_WAIT, "-o", options, "start"),
             bin_path=bin_path or _binaries(),
             user=folder.stat().st_uid if os.geteuid() == 0 else None,
             cwd="/",
