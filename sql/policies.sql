@@ -3,79 +3,79 @@
 -- everybody by default, hence the revokes.
 
 alter table public.calendar_accounts enable row level security;
-revoke all on public.calendar_accounts from public, anon, authenticated;
+revoke all on public.calendar_accounts from public, anon, authenticated, service_role;
 grant select on public.calendar_accounts to authenticated;
 grant select, insert, update, delete on public.calendar_accounts to service_role;
 create policy own_rows on public.calendar_accounts for select to authenticated using (user_id = (select auth.uid()));
 
 alter table public.calendars enable row level security;
-revoke all on public.calendars from public, anon, authenticated;
+revoke all on public.calendars from public, anon, authenticated, service_role;
 grant select on public.calendars to authenticated;
 grant select, insert, update, delete on public.calendars to service_role;
 create policy own_rows on public.calendars for select to authenticated using (user_id = (select auth.uid()));
 
 alter table public.calendar_sync_states enable row level security;
-revoke all on public.calendar_sync_states from public, anon, authenticated;
+revoke all on public.calendar_sync_states from public, anon, authenticated, service_role;
 grant select on public.calendar_sync_states to authenticated;
 grant select, insert, update, delete on public.calendar_sync_states to service_role;
 create policy own_rows on public.calendar_sync_states for select to authenticated using (user_id = (select auth.uid()));
 
 alter table public.webhook_subscriptions enable row level security;
-revoke all on public.webhook_subscriptions from public, anon, authenticated;
+revoke all on public.webhook_subscriptions from public, anon, authenticated, service_role;
 grant select on public.webhook_subscriptions to authenticated;
 grant select, insert, update, delete on public.webhook_subscriptions to service_role;
 create policy own_rows on public.webhook_subscriptions for select to authenticated using (user_id = (select auth.uid()));
 
 alter table public.webhook_notifications enable row level security;
-revoke all on public.webhook_notifications from public, anon, authenticated;
+revoke all on public.webhook_notifications from public, anon, authenticated, service_role;
 grant select on public.webhook_notifications to authenticated;
 grant select, insert, update, delete on public.webhook_notifications to service_role;
 create policy own_rows on public.webhook_notifications for select to authenticated using (user_id = (select auth.uid()));
 
 alter table public.calendar_events enable row level security;
-revoke all on public.calendar_events from public, anon, authenticated;
+revoke all on public.calendar_events from public, anon, authenticated, service_role;
 grant select on public.calendar_events to authenticated;
 grant select, insert, update, delete on public.calendar_events to service_role;
 create policy own_rows on public.calendar_events for select to authenticated using (user_id = (select auth.uid()));
 
 alter table public.event_occurrences enable row level security;
-revoke all on public.event_occurrences from public, anon, authenticated;
+revoke all on public.event_occurrences from public, anon, authenticated, service_role;
 grant select on public.event_occurrences to authenticated;
 grant select, insert, update, delete on public.event_occurrences to service_role;
 create policy own_rows on public.event_occurrences for select to authenticated using (user_id = (select auth.uid()));
 
 alter table public.meetings enable row level security;
-revoke all on public.meetings from public, anon, authenticated;
+revoke all on public.meetings from public, anon, authenticated, service_role;
 grant select on public.meetings to authenticated;
 grant select, insert, update, delete on public.meetings to service_role;
 create policy own_rows on public.meetings for select to authenticated using (user_id = (select auth.uid()));
 
 alter table public.refused_events enable row level security;
-revoke all on public.refused_events from public, anon, authenticated;
+revoke all on public.refused_events from public, anon, authenticated, service_role;
 grant select on public.refused_events to authenticated;
 grant select, insert, update, delete on public.refused_events to service_role;
 create policy own_rows on public.refused_events for select to authenticated using (user_id = (select auth.uid()));
 
 alter table public.calendar_sync_logs enable row level security;
-revoke all on public.calendar_sync_logs from public, anon, authenticated;
+revoke all on public.calendar_sync_logs from public, anon, authenticated, service_role;
 grant select on public.calendar_sync_logs to authenticated;
 grant select, insert, update, delete on public.calendar_sync_logs to service_role;
 create policy own_rows on public.calendar_sync_logs for select to authenticated using (user_id = (select auth.uid()));
 
 alter table public.api_call_ledger enable row level security;
-revoke all on public.api_call_ledger from public, anon, authenticated;
+revoke all on public.api_call_ledger from public, anon, authenticated, service_role;
 grant select on public.api_call_ledger to authenticated;
 grant select, insert, update, delete on public.api_call_ledger to service_role;
 create policy own_rows on public.api_call_ledger for select to authenticated using (user_id = (select auth.uid()));
 
 alter table public.calendar_alerts enable row level security;
-revoke all on public.calendar_alerts from public, anon, authenticated;
+revoke all on public.calendar_alerts from public, anon, authenticated, service_role;
 grant select on public.calendar_alerts to authenticated;
 grant select, insert, update, delete on public.calendar_alerts to service_role;
 create policy own_rows on public.calendar_alerts for select to authenticated using (user_id = (select auth.uid()));
 
 alter table public.calendar_monitoring_results enable row level security;
-revoke all on public.calendar_monitoring_results from public, anon, authenticated;
+revoke all on public.calendar_monitoring_results from public, anon, authenticated, service_role;
 grant select on public.calendar_monitoring_results to authenticated;
 grant select, insert, update, delete on public.calendar_monitoring_results to service_role;
 create policy own_rows on public.calendar_monitoring_results for select to authenticated using (user_id = (select auth.uid()));
@@ -88,33 +88,33 @@ grant usage on schema calsync_private to service_role;
 grant select, insert, update, delete on calsync_private.provider_circuits, calsync_private.full_sync_seen to service_role;
 
 -- Views run with the rights of the caller (security_invoker), so the policies above hold behind them.
-revoke all on public.calendar_webhooks from public, anon, authenticated;
+revoke all on public.calendar_webhooks from public, anon, authenticated, service_role;
 grant select on public.calendar_webhooks to authenticated, service_role;
-revoke all on public.hybrid_status from public, anon, authenticated;
+revoke all on public.hybrid_status from public, anon, authenticated, service_role;
 grant select on public.hybrid_status to authenticated, service_role;
-revoke all on public.calendar_webhook_logs from public, anon, authenticated;
+revoke all on public.calendar_webhook_logs from public, anon, authenticated, service_role;
 grant select on public.calendar_webhook_logs to authenticated, service_role;
-revoke all on public.webhook_retry_queue from public, anon, authenticated;
+revoke all on public.webhook_retry_queue from public, anon, authenticated, service_role;
 grant select on public.webhook_retry_queue to authenticated, service_role;
-revoke all on public.dead_letters from public, anon, authenticated;
+revoke all on public.dead_letters from public, anon, authenticated, service_role;
 grant select on public.dead_letters to authenticated, service_role;
-revoke all on public.polling_efficiency from public, anon, authenticated;
+revoke all on public.polling_efficiency from public, anon, authenticated, service_role;
 grant select on public.polling_efficiency to authenticated, service_role;
-revoke all on public.sync_performance from public, anon, authenticated;
+revoke all on public.sync_performance from public, anon, authenticated, service_role;
 grant select on public.sync_performance to authenticated, service_role;
-revoke all on public.detection_rates from public, anon, authenticated;
+revoke all on public.detection_rates from public, anon, authenticated, service_role;
 grant select on public.detection_rates to authenticated, service_role;
-revoke all on public.api_call_savings from public, anon, authenticated;
+revoke all on public.api_call_savings from public, anon, authenticated, service_role;
 grant select on public.api_call_savings to authenticated, service_role;
-revoke all on public.change_latency from public, anon, authenticated;
+revoke all on public.change_latency from public, anon, authenticated, service_role;
 grant select on public.change_latency to authenticated, service_role;
-revoke all on public.subscription_leaks from public, anon, authenticated;
+revoke all on public.subscription_leaks from public, anon, authenticated, service_role;
 grant select on public.subscription_leaks to authenticated, service_role;
-revoke all on public.series_to_expand from public, anon, authenticated;
+revoke all on public.series_to_expand from public, anon, authenticated, service_role;
 grant select on public.series_to_expand to service_role;
-revoke all on public.mirrored_events from public, anon, authenticated;
+revoke all on public.mirrored_events from public, anon, authenticated, service_role;
 grant select on public.mirrored_events to service_role;
-revoke all on public.due_summary from public, anon, authenticated;
+revoke all on public.due_summary from public, anon, authenticated, service_role;
 grant select on public.due_summary to service_role;
-revoke all on public.calendar_explanations from public, anon, authenticated;
+revoke all on public.calendar_explanations from public, anon, authenticated, service_role;
 grant select on public.calendar_explanations to authenticated, service_role;

@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,11 +11,10 @@ import pytest
 
 from shared.db.build import REPOSITORY
 from shared.db.migrate import migrate
+from tests.schema.conftest import MakeProject
 from tests.support import supabase_cli
 from tests.support.schema_dump import dump
 from tests.support.supabase_cli import SupabaseCli
-
-MakeProject = Callable[[], str]
 
 
 @pytest.fixture
