@@ -171,7 +171,8 @@ class GoogleSession:
         try:
             return request.execute(http=self._http, num_retries=0)
         except BaseException as failure:
-            # httplib2 would take an answer that comes late for the answer to the next request.
+            # After an interrupt, httplib2 would take the late answer for that to the next request,
+            # which may be another account's.
             self._raw_http.close()
             if isinstance(failure, google_errors.FAILURES):
                 # Without the cause: its text holds the URL, hence the calendar's address.

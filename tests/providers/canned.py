@@ -2,7 +2,9 @@
 
 import json
 import threading
+import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -13,12 +15,17 @@ TOKEN = {"access_token": "at-1", "expires_in": 3599, "token_type": "Bearer"}
 
 @dataclass(frozen=True)
 class Answer:
-    """What is sent back; a dict or list as JSON. `cut`: nothing is, the connection closes."""
+    """What is sent back, a dict or list as JSON, after `first` was called and the delay is over.
+
+    `cut`: nothing is sent, the connection closes.
+    """
 
     body: Any = field(default_factory=dict)
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     cut: bool = False
+    first: Callable[[], None] | None = None
+    delay_seconds: float = 0.0
 
     def payload(self) -> bytes:
         return self.body if isinstance(self.body, bytes) else json.dumps(self.body).encode()
@@ -83,6 +90,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
         answer = self._canned().take(self.command, self.path, body)
+        if answer.first is not None:
+            answer.first()
+        time.sleep(answer.delay_seconds)
         if answer.cut:
             self.close_connection = True
             return

@@ -1,7 +1,10 @@
 """What Google refuses and what breaks on the way becomes the error that says what to do."""
 
+import signal
 import socket
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -269,19 +272,32 @@ def test_a_session_needs_a_refresh_token(google: Google) -> None:
     assert caught.value.code == "no_refresh_token"
 
 
-def test_what_interrupts_a_call_is_not_translated(emulator: GoogleEmulator, google: Google) -> None:
-    class Stop(BaseException):
-        pass
+class Interrupt(BaseException):
+    """As a signal handler may raise it."""
 
-    def stop(credentials: object) -> None:
-        raise Stop
 
-    emulator.settings(rotate_refresh_tokens=True)
-    stored = {"refresh_token": emulator.tokens(ANN)["refresh_token"]}
-    session = google.sign_in(ANN, stored, stop)
-    with pytest.raises(Stop):
-        read(session)
-    session.close()
+@pytest.fixture
+def interrupt() -> Iterator[Callable[[], None]]:
+    """Gives what interrupts the test, from any thread."""
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        raise Interrupt
+
+    before = signal.signal(signal.SIGALRM, handle)
+    yield lambda: signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGALRM)
+    signal.signal(signal.SIGALRM, before)
+
+
+def test_an_interrupted_call_leaves_no_answer_behind(
+    canned: CannedServer, canned_session: GoogleSession, interrupt: Callable[[], None]
+) -> None:
+    late = {"items": [{"id": "late", "accessRole": "owner"}]}
+    canned.answer(
+        CALENDARS_PATH, Answer(late, first=interrupt, delay_seconds=0.1), Answer({"items": []})
+    )
+    with pytest.raises(Interrupt):
+        canned_session.list_calendars()
+    assert canned_session.list_calendars() == []
 
 
 def test_signing_in_asks_nothing(sign_in: SignIn, emulator: GoogleEmulator) -> None:
