@@ -1,0 +1,1 @@
+"""The workflows of .github/, run as GitHub runs them."""
