@@ -2,7 +2,6 @@
 
 import json
 import threading
-import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,7 +14,7 @@ TOKEN = {"access_token": "at-1", "expires_in": 3599, "token_type": "Bearer"}
 
 @dataclass(frozen=True)
 class Answer:
-    """What is sent back, a dict or list as JSON, after `first` was called and the delay is over.
+    """What is sent back, a dict or list as JSON, after `first` was called.
 
     `cut`: nothing is sent, the connection closes.
     """
@@ -25,7 +24,6 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
     cut: bool = False
     first: Callable[[], None] | None = None
-    delay_seconds: float = 0.0
 
     def payload(self) -> bytes:
         return self.body if isinstance(self.body, bytes) else json.dumps(self.body).encode()
@@ -92,7 +90,6 @@ class _Handler(BaseHTTPRequestHandler):
         answer = self._canned().take(self.command, self.path, body)
         if answer.first is not None:
             answer.first()
-        time.sleep(answer.delay_seconds)
         if answer.cut:
             self.close_connection = True
             return

@@ -292,11 +292,16 @@ def test_an_interrupted_call_leaves_no_answer_behind(
     canned: CannedServer, canned_session: GoogleSession, interrupt: Callable[[], None]
 ) -> None:
     late = {"items": [{"id": "late", "accessRole": "owner"}]}
-    canned.answer(
-        CALENDARS_PATH, Answer(late, first=interrupt, delay_seconds=0.1), Answer({"items": []})
-    )
+    caught = threading.Event()
+
+    def be_late() -> None:
+        interrupt()
+        caught.wait(5.0)
+
+    canned.answer(CALENDARS_PATH, Answer(late, first=be_late), Answer({"items": []}))
     with pytest.raises(Interrupt):
         canned_session.list_calendars()
+    caught.set()
     assert canned_session.list_calendars() == []
 
 

@@ -1,7 +1,7 @@
 """Access tokens are shared within the process; a rotated refresh token is stored before its use."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -21,7 +21,7 @@ def refreshes(canned: CannedServer) -> int:
 
 
 @pytest.fixture
-def canned_google(canned: CannedServer) -> Any:
+def canned_google(canned: CannedServer) -> Iterator[Google]:
     canned.answer(CALENDARS_PATH, Answer({"items": []}))
     provider = Google(settings_for(canned.url), timeout_seconds=5.0)
     yield provider
