@@ -1,0 +1,65 @@
+-- Two people with the same kind of life: rows of both in every table, and so in every view.
+create temporary table person as
+select format('00000000-0000-4000-8000-00000000000%s', letter)::uuid as id, letter
+from unnest(array['a', 'b']) letter;
+
+insert into auth.users (id, email) select id, letter || '@example.com' from person;
+
+insert into public.calendar_accounts (user_id, id, provider, provider_account_id, email)
+select id, id, 'google', letter, letter || '@example.com' from person;
+
+select public.store_credentials(id, id, 'gAAAA of ' || letter) from person;
+
+-- Three calendars each: 1 is well, 2 is retried, 3 is dead.
+create temporary table calendar as
+select p.id as user_id, format('00000000-0000-4000-8000-0000000%s000%s', p.letter, n)::uuid as id, n
+from person p, generate_series(1, 3) n;
+
+insert into public.calendars (user_id, id, account_id, provider_calendar_id, name)
+select user_id, id, user_id, 'calendar ' || n, 'Calendar ' || n from calendar;
+
+insert into public.calendar_sync_states (user_id, calendar_id, attempts, dead_at, last_error_code, window_start, window_end)
+select user_id, id, case n when 1 then 0 else n end, case n when 3 then now() end, case when n > 1 then 'network' end,
+  now() - interval '1 day', now() + interval '1 year'
+from calendar;
+
+insert into public.webhook_subscriptions
+  (user_id, calendar_id, channel_id, resource_id, status, expires_at, activated_at, retired_at, stop_due_at, created_at)
+select user_id, id, 'channel ' || id, 'resource', (array['active', 'pending', 'retiring'])[n], now() + interval '1 day',
+  now(), now() - interval '2 hours', now(), now() - interval '3 hours'
+from calendar;
+
+insert into public.webhook_notifications
+  (user_id, calendar_id, channel_id, resource_state, message_number, outcome, received_at)
+select user_id, id, 'channel ' || id, 'exists', 1, 'accepted', now() from calendar;
+
+insert into public.calendar_events
+  (user_id, id, calendar_id, provider_event_id, kind, status, etag, start_at, end_at, recurrence, content_hash)
+select user_id, id, id, 'event', 'series', 'confirmed', '1', now(), now() + interval '1 hour', array['RRULE:FREQ=DAILY'],
+  repeat('0', 64)
+from calendar;
+
+insert into public.event_occurrences (user_id, calendar_id, event_id, occurrence_key, start_at, end_at)
+select user_id, id, id, '20261120T090000Z', now(), now() + interval '1 hour' from calendar;
+
+insert into public.meetings (user_id, event_id, calendar_id, attendee_count) select user_id, id, id, 2 from calendar;
+
+insert into public.refused_events (user_id, calendar_id, provider_event_id, reason, detail, etag, refused_at)
+select user_id, id, 'refused', 'no_start', 'It never starts', '1', now() from calendar;
+
+insert into calsync_private.full_sync_seen (user_id, calendar_id, full_sync_id, provider_event_id)
+select user_id, id, id, 'event' from calendar;
+
+insert into public.calendar_sync_logs
+  (user_id, calendar_id, lease_token, sync_type, trigger, status, started_at, finished_at, created_at, changed_at, notified_at)
+select user_id, id, 1, 'webhook', 'webhook', 'success', now(), now(), now(), now() - interval '2 seconds', now()
+from calendar;
+
+insert into public.api_call_ledger (user_id, calendar_id, day, api_calls, syncs, polls, polls_skipped)
+select user_id, id, current_date, 3, 1, 1, 1 from calendar;
+
+insert into public.calendar_alerts (user_id, account_id, calendar_id, kind, severity, message, opened_at)
+select user_id, user_id, id, 'drift', 'high', 'It drifts', now() from calendar;
+
+insert into public.calendar_monitoring_results (user_id, calendar_id, check_name, passed, details, created_at)
+select user_id, id, 'verify', true, '{}', now() from calendar;
