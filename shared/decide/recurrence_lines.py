@@ -1,5 +1,6 @@
 """Reads the RRULE, EXRULE, RDATE and EXDATE lines of a series."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -12,6 +13,9 @@ from shared.decide.recurrence_value import Extra, read_extra, read_moment
 from shared.decide.zone import read_zone
 
 MOST_RULES = 10
+
+_FOLD = re.compile(r"\r?\n[ \t]")
+_BREAK = re.compile(r"[\r\n]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,7 @@ def read_recurrence(lines: Sequence[str]) -> Recurrence:
     rules: dict[str, list[Rule]] = {"RRULE": [], "EXRULE": []}
     extras: list[Extra] = []
     excluded: list[date | datetime] = []
-    for name, zone, value in (_split(line) for line in lines if line.strip()):
+    for name, zone, value in map(_split, _unfolded(lines)):
         if name in rules:
             rules[name].append(read_rule(value))
         elif name == "RDATE":
@@ -46,10 +50,16 @@ def read_recurrence(lines: Sequence[str]) -> Recurrence:
     return Recurrence(tuple(rules["RRULE"]), tuple(rules["EXRULE"]), tuple(extras), tuple(excluded))
 
 
+def _unfolded(lines: Sequence[str]) -> list[str]:
+    """Lines without folds (RFC 5545 section 3.1), also where several stand in one text."""
+    text = _FOLD.sub("", "\n".join(line.strip() for line in lines))
+    return [line.strip() for line in _BREAK.split(text) if line.strip()]
+
+
 def _split(line: str) -> tuple[str, ZoneInfo | None, str]:
     try:
         # icalendar leaves this constructor without annotations.
-        content_line = Contentline(line.strip())  # type: ignore[no-untyped-call]
+        content_line = Contentline(line)  # type: ignore[no-untyped-call]
         name, parameters, value = content_line.parts()
     except ValueError:
         raise ValueError("a recurrence line is malformed") from None

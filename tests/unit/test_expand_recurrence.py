@@ -157,6 +157,11 @@ def test_a_list_of_dates_is_sorted_and_has_no_twins() -> None:
     assert keys(days("2026-03-02"), "", line) == ["20260302", "20260305", "20260310"]
 
 
+def test_folded_lines_and_several_in_one_text_are_taken_apart() -> None:
+    text = "RRULE:FREQ=DAILY;\r\n COUNT=3\r\nEXDATE;VALUE=DATE:202603\n\t03\n"
+    assert keys(days("2026-03-02"), text) == ["20260302", "20260304"]
+
+
 def test_periods_bring_their_own_length() -> None:
     found = expand_recurrence(
         timed("2026-03-02T09:00"),

@@ -7,7 +7,7 @@ from time import process_time
 import pytest
 
 from shared.decide.find_meeting import LONGEST_URL, Meeting, find_meeting, is_meeting
-from shared.decide.meeting_platforms import PLATFORMS
+from shared.decide.meeting_platforms import PLATFORMS, platform_of
 from shared.model import Attendee, Event, Organizer, When
 from shared.states import EventKind, EventStatus
 
@@ -98,6 +98,11 @@ def test_every_platform_of_the_table_has_an_example() -> None:
 )
 def test_is_not_fooled(url: str) -> None:
     assert find_meeting(None, [url]) is None
+
+
+def test_only_the_web_has_platforms() -> None:
+    assert platform_of("ftp://zoom.us/j/1") is None
+    assert platform_of("https://zoom.us/j/1") == "zoom"
 
 
 @pytest.mark.parametrize(
