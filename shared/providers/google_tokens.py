@@ -104,31 +104,29 @@ class AccountCredentials(Credentials):
                 return
             before = self._refresh_token
             super().refresh(self._endpoint)  # type: ignore[no-untyped-call]  # as above
-            self._share(before)
+            self._shared.latest = self._refreshed(before)
+            self.token = None  # shared, but not to be used before a rotation is stored
+            self._adopt()
 
     def _adopt(self) -> bool:
+        """Takes the account's latest token over, if there is one."""
         latest = self._shared.following(self._refresh_token)
         if latest is None:
             return False
-        self._follow(latest.refresh_token)
+        if latest.refresh_token != self._stored["refresh_token"]:
+            renewed = self._stored | {"refresh_token": latest.refresh_token}
+            self._rotated(renewed)
+            self._stored = renewed
+        self._refresh_token = latest.refresh_token
         self.token, self.expiry = latest.access_token, latest.expires_at
         return True
 
-    def _share(self, before: str) -> None:
+    def _refreshed(self, before: str) -> Token:
         latest = self._shared.following(before)
         replaced = latest.replaced if latest is not None else None
         if self._refresh_token != before:
             replaced = before
-        token = Token(str(self.token), self.expiry, self._refresh_token, replaced)
-        # Shared first: if storing a rotated token fails, the next session tries to store it again.
-        self._shared.latest = token
-        self._follow(token.refresh_token)
-
-    def _follow(self, refresh_token: str) -> None:
-        if refresh_token != self._stored["refresh_token"]:
-            self._stored["refresh_token"] = refresh_token
-            self._rotated(dict(self._stored))
-        self._refresh_token = refresh_token
+        return Token(str(self.token), self.expiry, self._refresh_token, replaced)
 
 
 class _TokenEndpoint(transport.Request):
