@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from tests.support import postgres
+from tests.support.google_emulator import GoogleEmulator
+from tests.support.rig import Rig
 
 _SESSION = pytest.StashKey[postgres.Session]()
 _CLEANUP = pytest.StashKey[ExitStack]()
@@ -66,3 +68,25 @@ def empty_database_url(postgres_server_url: str, pytestconfig: pytest.Config) ->
     name = postgres.unique_name(pytestconfig.stash[_SESSION])
     with postgres.database(postgres_server_url, name) as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def google_process() -> Iterator[GoogleEmulator]:
+    """The Google emulator, one process for the session."""
+    with GoogleEmulator() as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def google(google_process: GoogleEmulator) -> GoogleEmulator:
+    """The Google emulator with an empty world."""
+    google_process.reset()
+    return google_process
+
+
+@pytest.fixture
+def rig(database_url: str, google: GoogleEmulator) -> Iterator[Rig]:
+    """An installation with Ann in it, not yet connected."""
+    google.add_person("ann@example.test", "Ann")
+    with Rig(database_url, google) as installation:
+        yield installation

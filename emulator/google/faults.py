@@ -43,12 +43,13 @@ class Target:
 
 @dataclass
 class Fault:
-    """One rule. `times` counts down to nothing; None means until removed."""
+    """One rule. The first `skip` hits pass; `times` counts down to nothing (None: never)."""
 
     id: str
     kind: str
     match: Json
     options: Json
+    skip: int
     times: int | None
     probability: float
     rng: random.Random
@@ -70,7 +71,7 @@ class Fault:
     def as_json(self) -> Json:
         """For the control API."""
         head = {"id": self.id, "kind": self.kind, "match": self.match, "times": self.times}
-        return head | {"probability": self.probability} | self.options
+        return head | {"skip": self.skip, "probability": self.probability} | self.options
 
     def error(self) -> ApiError:
         """The answer of a `status` fault."""
@@ -107,13 +108,14 @@ class FaultBook:
         if kind not in REQUEST_KINDS | NOTIFICATION_KINDS:
             known = sorted(REQUEST_KINDS | NOTIFICATION_KINDS)
             raise ValueError(f"unknown fault kind {kind!r}; known: {', '.join(known)}")
-        head = ("kind", "match", "times", "probability", "seed")
+        head = ("kind", "match", "skip", "times", "probability", "seed")
         self.created += 1
         fault = Fault(
             id=f"fault-{self.created}",
             kind=kind,
             match=wanted.get("match") or {},
             options={key: value for key, value in wanted.items() if key not in head},
+            skip=int(wanted.get("skip", 0)),
             times=wanted.get("times"),
             probability=float(wanted.get("probability", 1.0)),
             rng=random.Random(wanted.get("seed", 0)),
@@ -128,6 +130,9 @@ class FaultBook:
     def _take(self, kinds: frozenset[str], target: Target) -> Iterator[Fault]:
         for fault in list(self.faults.values()):
             if fault.kind not in kinds or not fault.hits(target):
+                continue
+            if fault.skip > 0:
+                fault.skip -= 1
                 continue
             if fault.times is not None:
                 fault.times -= 1

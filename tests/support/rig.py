@@ -156,7 +156,10 @@ class Rig:
 
     def rows(self, relation: str, **where: Any) -> list[dict[str, Any]]:
         """Rows of a table or view, as the superuser sees them."""
-        test = " and ".join(f"{column} = %({column})s" for column in where) or "true"
+        test = (
+            " and ".join(f"{column} is not distinct from %({column})s" for column in where)
+            or "true"
+        )
         return self.sql(f"select * from {relation} where {test}", where)
 
     def count(self, relation: str, **where: Any) -> int:

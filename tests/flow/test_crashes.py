@@ -1,0 +1,146 @@
+"""kill -9 of a real worker between any two steps: the mirror is complete afterwards, and the
+cursor is never ahead of the data."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+import psycopg
+import pytest
+
+from shared.steps.verify import verify
+from tests.support.rig import Rig, timed
+
+ANN = "ann@example.test"
+NOW = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
+ROOT = Path(__file__).resolve().parents[2]
+EVENTS = 600
+PAGE = 200
+
+
+@pytest.fixture(autouse=True)
+def _clock(rig: Rig) -> None:
+    rig.at(NOW)
+
+
+@contextmanager
+def worker(rig: Rig) -> Iterator[subprocess.Popen[bytes]]:
+    """A worker process on the rig's simulated clock; killed at the end if it still lives."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "shared.cli", "worker"],
+        cwd=ROOT,
+        env=os.environ | rig.environment,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _fill(rig: Rig) -> None:
+    start = NOW + timedelta(days=1)
+    bodies = [timed(f"Event {n:03}", start + timedelta(hours=n)) for n in range(EVENTS)]
+    rig.google.create_events(ANN, bodies)
+    rig.google.settings(page_size_cap=PAGE)
+
+
+def _leased(rig: Rig) -> bool:
+    return bool(rig.rows("calendar_sync_states")) and not rig.rows(
+        "calendar_sync_states", lease_holder=None
+    )
+
+
+def _check_cursor_is_not_ahead(rig: Rig) -> None:
+    for state in rig.rows("calendar_sync_states"):
+        if state["sync_token"] is not None:
+            assert rig.count("calendar_events", calendar_id=state["calendar_id"]) == EVENTS
+
+
+def _let_it_finish(rig: Rig) -> None:
+    rig.google.clear_faults()
+    rig.later(seconds=rig.service.settings.lease_seconds + 1)
+    with worker(rig):
+        rig.until(lambda: rig.count("calendar_sync_logs", status="success"))
+    (state,) = rig.rows("calendar_sync_states")
+    assert state["sync_token"] is not None
+    assert rig.count("calendar_events") == EVENTS
+    assert rig.count("calendar_sync_logs", status="abandoned") == 1
+    calendar: UUID = state["calendar_id"]
+    assert verify(rig.service, calendar).drift.count == 0
+
+
+@pytest.mark.parametrize("page", [1, 2, 3])
+def test_killed_while_it_fetches_a_page(rig: Rig, page: int) -> None:
+    _fill(rig)
+    rig.connect(ANN)
+    # The answer of this page never comes: the worker waits in the network when it dies.
+    rig.google.fault("slow", seconds=20, match={"path_regex": "/events"}, skip=page - 1)
+    with worker(rig) as process:
+        rig.until(lambda: rig.count("calendar_events") == (page - 1) * PAGE)
+        rig.until(lambda: _leased(rig))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    _check_cursor_is_not_ahead(rig)
+    assert rig.count("calendar_events") == (page - 1) * PAGE, "committed pages stay"
+    rig.google.reset_counters()
+    _let_it_finish(rig)
+
+
+@pytest.mark.parametrize("page", [1, 2, 3])
+def test_killed_while_it_applies_a_page(rig: Rig, page: int) -> None:
+    _fill(rig)
+    rig.connect(ANN)
+    rig.google.fault("slow", seconds=0.3, match={"path_regex": "/events"})
+    with worker(rig) as process, psycopg.connect(rig.database_url) as blocker:
+        rig.until(lambda: rig.count("calendar_events") == (page - 1) * PAGE)
+        rig.until(lambda: _leased(rig))
+        blocker.execute("select 1 from calendar_sync_states for update")
+        rig.until(
+            lambda: rig.sql(
+                "select 1 from pg_stat_activity where wait_event = 'tuple' "
+                "or wait_event_type = 'Lock'"
+            )
+        )
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        # What Postgres had begun it ends or undoes as a whole, whoever asked is dead.
+        rig.sql(
+            "select pg_terminate_backend(pid) from pg_stat_activity "
+            "where datname = current_database() and wait_event_type = 'Lock'"
+        )
+        blocker.rollback()
+    _check_cursor_is_not_ahead(rig)
+    assert rig.count("calendar_events") == (page - 1) * PAGE
+    _let_it_finish(rig)
+
+
+def test_killed_after_the_last_page_before_it_could_say_so(rig: Rig) -> None:
+    _fill(rig)
+    rig.connect(ANN)
+    with worker(rig) as process:
+        rig.until(lambda: rig.count("calendar_sync_logs", status="success"))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    _check_cursor_is_not_ahead(rig)
+    (state,) = rig.rows("calendar_sync_states")
+    assert state["lease_holder"] is None
+    assert verify(rig.service, state["calendar_id"]).drift.count == 0
+
+
+def test_an_acknowledged_notification_survives_kill_9_of_everything(rig: Rig) -> None:
+    calendar = rig.settled(ANN)
+    rig.google.create_event(ANN, timed("Acknowledged", NOW + timedelta(days=1)))
+    rig.until(lambda: rig.count("webhook_notifications", outcome="accepted"))
+    # Everything else is gone now; a worker of a new life finds the row.
+    with worker(rig):
+        rig.until(lambda: rig.titles() == ["Acknowledged"])
+    assert verify(rig.service, calendar).drift.count == 0
