@@ -1,6 +1,6 @@
 -- Which calendars failed so often that they are only tried rarely? The longest dead first.
 -- Look for: the error code; one code for many calendars has one cause.
--- Do: mend the cause, then calsync dead-letters replay UUID (or without UUID: all). Nothing is lost
+-- Do: mend the cause, then calsync dead-letters replay UUID (or --all). Nothing is lost
 -- meanwhile: the cursor stands where it stood, and the sync that succeeds reads everything since.
 select d.calendar_name as calendar, a.email as account, d.last_error_code, d.last_error_message, d.attempts,
   d.dead_at, d.retry_at, s.last_sync_at, d.user_id, d.calendar_id
