@@ -63,13 +63,14 @@ def _run(app: Flask, part: Message) -> tuple[str, list[tuple[str, str]], bytes]:
     if len(words) < 2:
         return "400 Bad Request", [], b""
     inner = email.parser.BytesParser(policy=email.policy.compat32).parsebytes(rest)
-    headers = {"Authorization": request.headers.get("Authorization", "")}
-    headers |= {name: str(value) for name, value in inner.items()}
+    headers = Headers([(name, str(value)) for name, value in inner.items()])
+    headers.setdefault("Authorization", request.headers.get("Authorization", ""))
+    headers.remove("Host")
     inner_body = inner.get_payload(decode=True)
     builder = EnvironBuilder(
         path=words[1],
         method=words[0],
-        headers=Headers([pair for pair in headers.items() if pair[0].lower() != "host"]),
+        headers=headers,
         data=inner_body if isinstance(inner_body, bytes) else b"",
         base_url=request.host_url,
     )

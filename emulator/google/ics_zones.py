@@ -83,7 +83,8 @@ class ZoneBook:
             parsed = Timezone.from_ical("\r\n".join(definition.whole) + "\r\n")
             if not isinstance(parsed, Timezone):
                 return None
-            rules: tzinfo = parsed.to_tz()
+            # Never look the name up: other files call other rules by the same one.
+            rules: tzinfo = parsed.to_tz(lookup_tzid=False)
             rules.utcoffset(datetime(2000, 1, 1))  # noqa: DTZ001 - wall time asked of a zone
         except _UNREADABLE:
             return None

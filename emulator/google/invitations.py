@@ -111,13 +111,13 @@ def retract(world: World, calendar: Calendar, body: Json) -> None:
 
 def _deliver(world: World, calendar: Calendar, guest_calendar: Calendar, body: Json) -> None:
     existing = guest_calendar.events.get(body["id"])
-    if existing is not None and existing.cancelled and _declined(existing, guest_calendar):
+    was_deleted = existing is not None and existing.cancelled
+    if was_deleted and _declined(body, guest_calendar):
+        # The guest threw the copy away; the meeting goes on without it.
         return
     previous = None if existing is None else existing.former or existing.body
     copy = _copy(world, guest_calendar, body, previous)
-    if previous is not None and all(
-        copy.get(key) == previous.get(key) for key in copy.keys() - {"etag", "updated"}
-    ):
+    if previous is not None and not was_deleted and _is_same(copy, previous):
         return
     event_store.write(world, guest_calendar, copy)
     if existing is None and "recurrence" in body:
@@ -133,11 +133,15 @@ def _deliver_exception(world: World, guest_calendar: Calendar, record: EventReco
         event_store.write(world, guest_calendar, _copy(world, guest_calendar, body, None))
 
 
-def _declined(record: EventRecord, guest_calendar: Calendar) -> bool:
-    """Whether the guest threw the copy away, rather than the organizer the meeting."""
-    guests = (record.former or {}).get("attendees", ())
+def _declined(body: Json, guest_calendar: Calendar) -> bool:
+    guests = body.get("attendees", ())
     own: Json = next((guest for guest in guests if _email(guest) == guest_calendar.id), {})
-    return bool(own.get("responseStatus") == "declined")
+    return own.get("responseStatus") == "declined"
+
+
+def _is_same(copy: Json, previous: Json) -> bool:
+    keys = (copy.keys() | previous.keys()) - {"etag", "updated"}
+    return all(copy.get(key) == previous.get(key) for key in keys)
 
 
 def _copy(world: World, guest_calendar: Calendar, body: Json, previous: Json | None) -> Json:

@@ -33,12 +33,11 @@ MEET = {"createRequest": {"conferenceSolutionKey": {"type": "hangoutsMeet"}}}
 def seed_demo(world: World) -> None:
     """Add the demo people unless they are there already."""
     with world.transaction():
-        for sketch in SKETCHES:
-            if sketch.email not in world.state.people:
-                person = add_person(world, sketch.email, sketch.name, sketch.timezone)
-                _fill(
-                    world, person, add_calendar(world, person, {"summary": sketch.second_calendar})
-                )
+        new = [sketch for sketch in SKETCHES if sketch.email not in world.state.people]
+        # Everybody first: an invitation reaches only who is there.
+        people = [add_person(world, each.email, each.name, each.timezone) for each in new]
+        for sketch, person in zip(new, people, strict=True):
+            _fill(world, person, add_calendar(world, person, {"summary": sketch.second_calendar}))
 
 
 @dataclass(frozen=True)

@@ -23,12 +23,12 @@ class Received:
     @property
     def channel(self) -> str:
         """X-Goog-Channel-ID."""
-        return self.headers["X-Goog-Channel-ID"]
+        return self.headers.get("X-Goog-Channel-ID", "")
 
     @property
     def state(self) -> str:
         """X-Goog-Resource-State."""
-        return self.headers["X-Goog-Resource-State"]
+        return self.headers.get("X-Goog-Resource-State", "")
 
     @property
     def number(self) -> int:
