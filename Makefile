@@ -26,9 +26,13 @@ bench: $(VENV)/.ready
 migration: $(VENV)/.ready
 	$(BIN)/python -m shared.db.build
 
+# Everything, and what the image needs of it.
+COMPILE := $(BIN)/python -m uv pip compile pyproject.toml --generate-hashes --universal \
+  --python-version 3.11 --no-emit-index-url --no-emit-find-links --quiet
+
 lock:
-	$(BIN)/python -m uv pip compile pyproject.toml --all-extras --generate-hashes --universal \
-	  --python-version 3.11 --no-emit-index-url --no-emit-find-links --quiet -o requirements.lock
+	$(COMPILE) --all-extras -o requirements.lock
+	$(COMPILE) --constraint requirements.lock -o requirements.run.lock
 
 $(VENV)/.ready: requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)

@@ -1,6 +1,6 @@
 -- Which webhook subscriptions end within two days, and will each be renewed in time?
 -- Look for: `in_time` false: the renewal stands after the end, or its account cannot be used.
--- Do: calsync renew --calendar UUID; an account that needs reconnecting: calsync connect.
+-- Do: calsync renew --calendar UUID; an account that needs reconnecting: calsync connect google --person EMAIL.
 select c.name as calendar, a.email as account, a.status as account_status, w.expires_at,
   round((extract(epoch from w.expires_at - calsync_now()) / 3600)::numeric, 1) as hours_left,
   s.subscription_due_at as renewal_at,

@@ -1,6 +1,6 @@
 -- Which calendars fail most? Failed and abandoned syncs of the last seven days.
 -- Look for: one error code all over (a provider in trouble, a bug) or one account (access lost).
--- Do: last_error_message says what the provider answered; `needs_reauth` needs its person: calsync connect.
+-- Do: last_error_message says what the provider answered; `needs_reauth` needs its person: calsync connect google --person EMAIL.
 select c.name as calendar, a.email as account, a.status as account_status,
   count(*) filter (where l.status <> 'success') as failed_syncs, count(*) as syncs,
   round(100.0 * count(*) filter (where l.status <> 'success') / count(*), 1) as failed_percent,
