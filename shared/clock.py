@@ -1,7 +1,8 @@
-"""The only place that touches randomness and elapsed time; instants come from the database."""
+"""The only place that touches randomness and time; instants come from the database."""
 
 import random
 import time
+from datetime import UTC, datetime
 
 
 def jitter() -> float:
@@ -17,3 +18,8 @@ def elapsed() -> float:
 def pause(seconds: float) -> None:
     """Waits."""
     time.sleep(seconds)
+
+
+def machine_time() -> datetime:
+    """Gives what this machine takes for now: to be compared with other clocks, nothing else."""
+    return datetime.now(UTC)

@@ -1,0 +1,1 @@
+"""`calsync doctor`: the checks to make before one relies on an installation."""

@@ -1,0 +1,1 @@
+"""`calsync up`: everything on one machine, in one command."""

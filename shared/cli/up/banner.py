@@ -1,0 +1,78 @@
+"""What `calsync up` prints once everything runs: where things are, the keys, what to try."""
+
+from collections.abc import Mapping
+
+from rich.markup import escape
+from rich.panel import Panel
+
+from shared.cli.output import out
+from shared.cli.up.plan import HOST, Plan
+
+
+def welcome(plan: Plan, variables: Mapping[str, str], people: Mapping[str, str]) -> None:
+    """Prints it. `people` are the connected ones: e-mail → the person's id."""
+    out.print(Panel.fit(_overview(plan, variables), title="CalSync is up", border_style="green"))
+    for about, line in (*_keys(variables), *_commands(plan, variables, people)):
+        out.print(f"\n[dim]# {about}[/]", highlight=False)
+        # To be pasted: neither wrapped nor coloured.
+        out.print(line, soft_wrap=True, highlight=False, markup=False)
+    out.print("\n[dim]What happens from now on (Ctrl-C stops everything, data stays):[/]")
+
+
+def _overview(plan: Plan, variables: Mapping[str, str]) -> str:
+    google = f"{plan.google_url}  (emulated, people edit their calendars)"
+    rows = [
+        ("Functions", f"http://{HOST}:{plan.ports.functions}/functions/v1/…"),
+        ("REST", f"{variables['SUPABASE_URL']}/rest/v1/…"),
+        ("Google", google if plan.emulates_google else "the real one"),
+        ("Database", variables.get("DATABASE_URL", "behind SUPABASE_URL")),
+        ("Data, keys, logs", str(plan.home)),
+    ]
+    return "\n".join(f"[bold]{name:<17}[/]{escape(value)}" for name, value in rows)
+
+
+def _keys(variables: Mapping[str, str]) -> list[tuple[str, str]]:
+    names = ("CRON_SECRET", "SUPABASE_SERVICE_ROLE_KEY", "SUPABASE_ANON_KEY")
+    keys = [f"{name}={variables[name]}" for name in names if name in variables]
+    return [("keys", "\n".join(keys))]
+
+
+def _commands(
+    plan: Plan, variables: Mapping[str, str], people: Mapping[str, str]
+) -> list[tuple[str, str]]:
+    user = next(iter(people.values()), "USER_ID")
+    key = f'-H "Authorization: Bearer {variables.get("SUPABASE_SERVICE_ROLE_KEY", "KEY")}"'
+    rest = f"{variables['SUPABASE_URL']}/rest/v1"
+    functions = f"http://{HOST}:{plan.ports.functions}/functions/v1"
+    logs = "calendar_sync_logs?select=*&order=created_at.desc&limit=10"
+    commands = [
+        ("webhook status", f'curl "{rest}/calendar_webhooks?select=*" {key}'),
+        (
+            "poll one person now (skipped while push is healthy)",
+            f'curl -X POST "{functions}/calendar-polling-service" {key} '
+            f'-H "Content-Type: application/json" -d \'{{"userId": "{user}"}}\'',
+        ),
+        ("the last syncs", f'curl "{rest}/{logs}" {key}'),
+    ]
+    if "DATABASE_URL" in variables:
+        query = "select summary, start_at, updated_at from calendar_events order by updated_at desc"
+        line = f'psql "{variables["DATABASE_URL"]}" -c "{query} limit 10"'
+        commands.append(("the mirror itself", line))
+    if plan.emulates_google:
+        commands.append(("change a calendar yourself, then look below", _edit(plan, people)))
+    commands.append(("what holds for each calendar, and does the mirror agree?", _calsync()))
+    return commands
+
+
+def _edit(plan: Plan, people: Mapping[str, str]) -> str:
+    email = next(iter(people), "ann@example.test")
+    events = f"{plan.google_url}/_control/people/{email}/calendars/primary/events"
+    body = (
+        '{"summary": "Made by hand", "start": {"dateTime": "2030-01-02T10:00:00Z"}, '
+        '"end": {"dateTime": "2030-01-02T11:00:00Z"}}'
+    )
+    return f"curl -X POST {events} -H \"Content-Type: application/json\" -d '{body}'"
+
+
+def _calsync() -> str:
+    return "calsync status; calsync verify --all"

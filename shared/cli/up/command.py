@@ -1,0 +1,70 @@
+"""`calsync up` (`make run`): everything on one machine, until SIGTERM or Ctrl-C."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+from rich.markup import escape
+from typer import Option
+
+from shared.cli.context import home, quiet_logs
+from shared.cli.output import out
+from shared.cli.stopping import stop_on_signals
+from shared.cli.up.installation import Installation
+from shared.cli.up.lock import sole_user
+from shared.cli.up.plan import Plan, Ports
+from shared.cli.up.processes import Stopped
+
+LOOK_SECONDS = 0.25
+
+Port = Annotated[int, Option(envvar="PORT", min=1, max=65535, help="Functions listen here.")]
+RestPort = Annotated[int, Option(envvar="REST_PORT", min=1, max=65535, help="REST stand-in.")]
+PostgresPort = Annotated[int, Option(envvar="POSTGRES_PORT", min=1, max=65535, help="Postgres.")]
+GooglePort = Annotated[int, Option(envvar="GOOGLE_PORT", min=1, max=65535, help="Google emulator.")]
+OauthPort = Annotated[
+    int, Option(envvar="OAUTH_PORT", min=1, max=65535, help="For `calsync connect` to wait on.")
+]
+Lively = Annotated[
+    float, Option(min=0, metavar="SECONDS", help="Between edits of the demo people; 0: never.")
+]
+Folder = Annotated[
+    Path | None,
+    Option("--ics", exists=True, file_okay=False, help="Load every .ics file below it, too."),
+]
+
+
+def up(
+    port: Port = 54321,
+    rest_port: RestPort = 54320,
+    postgres_port: PostgresPort = 54322,
+    google_port: GooglePort = 54330,
+    oauth_port: OauthPort = 54331,
+    lively: Lively = 15,
+    ics: Folder = None,
+) -> None:
+    """Run everything: database, functions, workers, scheduler, and emulators with lively people.
+
+    Data stays in CALSYNC_HOME (.calsync). DATABASE_URL, SUPABASE_URL or GOOGLE_CLIENT_ID put your
+    own in the place of what would be started.
+    """
+    quiet_logs()
+    own = {name: value for name, value in os.environ.items() if value.strip()}
+    ports = Ports(port, rest_port, postgres_port, google_port, oauth_port)
+    plan = Plan(home(), ports, own, lively, ics.resolve() if ics else None)
+    with sole_user(plan.home), stop_on_signals() as stopping:
+        installation = Installation(plan, say)
+        try:
+            installation.start(stopping)
+            while not stopping.wait(LOOK_SECONDS):
+                installation.look()
+        except Stopped:
+            pass
+        finally:
+            say("[bold]Stopping[/]")
+            installation.stop()
+    say(f"Stopped. The data is in {escape(str(plan.home))}; `calsync up` goes on with it.")
+
+
+def say(line: str) -> None:
+    """One line for whoever watches."""
+    out.print(line, soft_wrap=True, highlight=False)

@@ -1,0 +1,50 @@
+"""The Postgres of `calsync up`: started, watched, stopped."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from shared.clock import elapsed
+from shared.db import embedded
+from shared.db.embedded import EmbeddedPostgres, EmbeddedPostgresError
+from shared.errors import CalSyncError
+
+PAUSE_SECONDS = 2.0
+
+
+class PostgresNotStarted(CalSyncError):
+    """The embedded Postgres could not be started."""
+
+
+class OwnPostgres:
+    """Our Postgres, running until `stop`."""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        """Starts it (the first time: initialises it). Raises `PostgresNotStarted`."""
+        self._folder, self._port = folder, port
+        self._retry_at = 0.0
+        self._server = self._started()
+
+    @property
+    def url(self) -> str:
+        """How to reach it, as superuser."""
+        return self._server.url
+
+    def revive(self, say: Callable[[str], None]) -> None:
+        """Starts it again when it died."""
+        if elapsed() < self._retry_at or embedded.serving(self._folder) is not None:
+            return
+        say("[red]Postgres ended[/]; starting it again")
+        self._retry_at = elapsed() + PAUSE_SECONDS
+        embedded.stop(self._server)
+        self._server = self._started()
+        say("Postgres was started again")
+
+    def stop(self) -> None:
+        """Stops it in order."""
+        embedded.stop(self._server)
+
+    def _started(self) -> EmbeddedPostgres:
+        try:
+            return embedded.start(self._folder, self._port, embedded.DURABLE)
+        except EmbeddedPostgresError as error:
+            raise PostgresNotStarted(str(error)) from error

@@ -1,0 +1,111 @@
+"""The running installation: started in order, looked after, stopped in order."""
+
+from collections.abc import Callable, Mapping
+from threading import Event
+
+from rich.markup import escape
+
+from shared.cli.archive import Archive, told
+from shared.cli.context import RUNNING, write_variables
+from shared.cli.control import Control
+from shared.cli.demo import connect_people, connected_accounts
+from shared.cli.output import out
+from shared.cli.up.banner import welcome
+from shared.cli.up.database import OwnPostgres
+from shared.cli.up.narrate import Narrator
+from shared.cli.up.plan import Plan
+from shared.cli.up.processes import Children, Stopped
+from shared.cli.up.programs import programs
+from shared.cli.up.secrets import kept_secrets
+from shared.config import read_settings
+from shared.db.migrate import migrate
+from shared.steps.open_service import open_service
+from shared.steps.poll import PollRequest, poll
+from shared.steps.service import Service
+
+
+class Installation:
+    """Everything that `calsync up` runs. `say` is told what happens, in rich markup."""
+
+    def __init__(self, plan: Plan, say: Callable[[str], None]) -> None:
+        self._plan = plan
+        self._say = say
+        self._postgres: OwnPostgres | None = None
+        self._children: Children | None = None
+        self._service: Service | None = None
+        self._narrator: Narrator | None = None
+        self._archive: Archive | None = None
+
+    def start(self, stopping: Event) -> None:
+        """Starts everything. Raises a `CalSyncError` saying what could not be, and `Stopped`."""
+        plan = self._plan
+        self._children = Children(plan.home)
+        plan.require_ports()
+        secrets = kept_secrets(plan.home)
+        url = self._start_postgres()
+        variables = plan.variables(secrets, url)
+        self._service = open_service(read_settings(variables))
+        self._migrate(variables, stopping)
+        write_variables(plan.home / RUNNING, plan.settings(secrets, url))
+        for program in programs(plan, variables):
+            self._children.run(program, stopping)
+            self._say(f"[green]✓[/] {program.name}")
+        self._narrator = Narrator(self._service)
+        people = self._connect(self._service, stopping)
+        welcome(plan, variables, people)
+
+    def look(self) -> None:
+        """One look: revives what died, tells what happened."""
+        if self._postgres:
+            self._postgres.revive(self._say)
+        if self._children:
+            self._children.revive(self._say)
+        if self._narrator:
+            for line in self._narrator.news():
+                self._say(line)
+        if self._archive and self._archive.is_read():
+            out.print(told(self._archive.fate()))
+            self._archive = None
+
+    def stop(self) -> None:
+        """Stops everything: functions, scheduler, emulators, Postgres. Never raises half-way."""
+        (self._plan.home / RUNNING).unlink(missing_ok=True)
+        if self._children:
+            self._children.stop()
+        if self._service:
+            self._service.database.close()
+        if self._postgres:
+            self._postgres.stop()
+
+    def _start_postgres(self) -> str | None:
+        """The URL of our Postgres; None where the user brings one."""
+        if not self._plan.embeds_postgres:
+            return None
+        self._postgres = OwnPostgres(self._plan.postgres_folder, self._plan.ports.postgres)
+        self._say("[green]✓[/] postgres")
+        return self._postgres.url
+
+    def _migrate(self, variables: Mapping[str, str], stopping: Event) -> None:
+        if stopping.is_set():
+            raise Stopped
+        if "DATABASE_URL" in variables:
+            applied = migrate(variables["DATABASE_URL"])
+            self._say(f"[green]✓[/] migrations{f' ({len(applied)} applied)' if applied else ''}")
+
+    def _connect(self, service: Service, stopping: Event) -> dict[str, str]:
+        """Connects the demo people; catches up with what happened while nothing ran."""
+        if not self._plan.emulates_google:
+            return connected_accounts(service)
+        known = connected_accounts(service)
+        control = Control(self._plan.google_url)
+        for email in connect_people(service, control):
+            self._say(f"[green]✓[/] {escape(email)} connected")
+            if stopping.is_set():
+                raise Stopped
+        if known:
+            report = poll(service, PollRequest(smart=False))
+            found = report.created + report.updated + report.deleted
+            self._say(f"[green]✓[/] caught up: {found} changes in {report.polled} calendars")
+        if self._plan.ics:
+            self._archive = Archive(service, control)
+        return connected_accounts(service)
