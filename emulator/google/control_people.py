@@ -7,6 +7,7 @@ from .control_lookup import calendar_named, person_named
 from .json_types import Json
 from .model import ROLE_RANK
 from .oauth import OAuthError, checked_client, issue_code
+from .people import seed_demo
 from .tokens import Grant
 from .world import DEFAULT_CLIENT, World
 
@@ -88,7 +89,14 @@ def _revoke(world: World, sent: Json) -> Json:
     return {"revoked": world.state.tokens.revoke_grants(sent["email"], sent.get("client_id"))}
 
 
+def _seed(world: World, _: Json) -> Json:
+    """The people of `--seed demo`, for instance after a reset."""
+    seed_demo(world)
+    return {"people": len(world.state.people)}
+
+
 ROUTES = (
+    ("POST", "/seed", _seed),
     ("POST", "/people", _add),
     ("GET", "/people", _list),
     ("POST", "/people/<email>/consent", _consent),

@@ -197,6 +197,7 @@ def _drop_orphans(world: World, calendar: Calendar, master: Json) -> None:
         original = parse(record.body["originalStartTime"], calendar.timezone)
         if not record.cancelled and not _has_occurrence(master, original, calendar):
             bury(world, calendar, record)
+            invitations.retract(world, calendar, record.body)
 
 
 def _has_occurrence(master: Json, original: When, calendar: Calendar) -> bool:
@@ -225,6 +226,7 @@ def move(write: Write, event_id: str, destination: Calendar) -> Json:
     event_store.write(write.world, destination, moved)
     for record in exceptions:
         event_store.write(write.world, destination, record.body, record.former)
+    invitations.spread(write.world, destination, moved, None)
     return moved
 
 

@@ -183,6 +183,7 @@ def _refresh(world: World, client: Client) -> Json:
 
 def _access_answer(world: World, grant: Grant, nonce: str | None) -> Json:
     seconds = world.state.settings.access_token_seconds
+    world.state.tokens.forget_expired(world.now_ms())
     token = world.state.tokens.issue_access(grant, world.in_seconds_ms(seconds))
     answer: Json = {
         "access_token": token,

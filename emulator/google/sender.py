@@ -2,10 +2,10 @@
 
 import heapq
 import itertools
+import queue
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import httpx
@@ -56,13 +56,14 @@ class Sender:
             )
             for verify in (True, False)
         }
-        self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="notify")
+        self._now: queue.SimpleQueue[Delivery] = queue.SimpleQueue()
         self._later: list[tuple[float, int, Delivery]] = []
         self._order = itertools.count()
         self._wake = threading.Condition()
         self._stopping = False
-        self._thread = threading.Thread(target=self._run_later, name="notify-later", daemon=True)
-        self._thread.start()
+        # Daemons: a receiver that never answers must not hold up the end of the program.
+        for target in (self._run_later, *[self._run_now] * WORKERS):
+            threading.Thread(target=target, name=target.__name__, daemon=True).start()
 
     def submit(self, delivery: Delivery, delay_s: float = 0.0) -> None:
         """Queue a delivery."""
@@ -70,7 +71,7 @@ class Sender:
             if self._stopping:
                 return
             if delay_s <= 0:
-                self._pool.submit(self.deliver, delivery)
+                self._now.put(delivery)
                 return
             due = time.monotonic() + delay_s
             heapq.heappush(self._later, (due, next(self._order), delivery))
@@ -100,8 +101,8 @@ class Sender:
                 headers=list(delivery.headers),
                 timeout=delivery.timeout_s,
             )
-        except (httpx.HTTPError, httpx.InvalidURL, RuntimeError):
-            # RuntimeError: the client was closed because the emulator stops.
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError):
+            # ValueError: forged headers or addresses that no HTTP client can send.
             return None
         return answer.status_code
 
@@ -116,9 +117,10 @@ class Sender:
             self._stopping = True
             self._later.clear()
             self._wake.notify()
-        self._pool.shutdown(wait=False, cancel_futures=True)
-        for client in self._clients.values():
-            client.close()
+
+    def _run_now(self) -> None:
+        while True:
+            self.deliver(self._now.get())
 
     def _run_later(self) -> None:
         while True:
@@ -128,7 +130,7 @@ class Sender:
                 if self._stopping:
                     return
                 _, _, delivery = heapq.heappop(self._later)
-                self._pool.submit(self.deliver, delivery)
+                self._now.put(delivery)
 
     def _due(self) -> bool:
         return bool(self._later) and self._later[0][0] <= time.monotonic()

@@ -85,6 +85,12 @@ class TokenStore:
         self.access[text] = AccessToken(grant, expires_ms)
         return text
 
+    def forget_expired(self, now_ms: int) -> None:
+        """Drop access tokens that nobody can use any more."""
+        self.access = {
+            key: token for key, token in self.access.items() if token.expires_ms > now_ms
+        }
+
     def issue_refresh(self, grant: Grant) -> str:
         """A new refresh token; beyond 100 for one account and client the oldest dies silently."""
         text = self._secret("1//0", 60)

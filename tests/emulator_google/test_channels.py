@@ -275,5 +275,6 @@ def test_forced_and_forged_messages(
     watch(ann, receiver)
     assert google.notify(calendar=ANN, count=100) == 100
     receiver.wait_for(100, "exists")
+    google.notify(address=receiver.url, headers={"X-Goog-Channel-ID": "gibt's nicht: ü"})
     google.notify(address=receiver.url, headers={"X-Goog-Channel-ID": "made-up"})
     wait_until(lambda: any(m.channel == "made-up" for m in receiver.received()))

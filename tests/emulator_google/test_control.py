@@ -77,6 +77,13 @@ def test_the_raw_store(google: GoogleEmulator) -> None:
     assert google.events(ANN, deleted=True)[0]["status"] == "cancelled"
 
 
+def test_the_demo_can_be_seeded_again(google: GoogleEmulator) -> None:
+    google.reset()
+    assert google.control("seed", {}) == {"people": 3}
+    assert google.control("seed", {}) == {"people": 3}
+    assert len(google.events(ANN)) > 5
+
+
 def test_calendars_by_title(google: GoogleEmulator) -> None:
     google.add_calendar(ANN, "Team", "Asia/Tokyo")
     event = google.create_event(ANN, timed("2026-11-24T10:00"), "Team")

@@ -122,6 +122,22 @@ def test_a_guest_invited_later_gets_the_exceptions_too(google: GoogleEmulator) -
     assert {each["status"] for each in google.events(BEN, deleted=True)} == {"cancelled"}
 
 
+def test_an_exception_the_series_loses_is_lost_to_the_guest_too(google: GoogleEmulator) -> None:
+    made = meeting(google, recurrence=["RRULE:FREQ=WEEKLY"])
+    late = f"{made}_20261215T090000Z"
+    google.patch_event(ANN, late, {"summary": "Special"})
+    google.patch_event(ANN, made, {"recurrence": ["RRULE:FREQ=WEEKLY;COUNT=2"]})
+    assert copy_of(google, BEN, late)["status"] == "cancelled"
+
+
+def test_a_moved_meeting_stays_with_its_guests(google: GoogleEmulator, ann: Any) -> None:
+    team = google.add_calendar(ANN, "Team")
+    made = meeting(google)
+    ann.events().move(calendarId="primary", eventId=made, destination=team).execute()
+    copy = copy_of(google, BEN, made)
+    assert (copy["status"], copy["organizer"]["email"]) == ("confirmed", team)
+
+
 def test_nothing_is_written_when_nothing_changed(google: GoogleEmulator) -> None:
     made = meeting(google)
     before = copy_of(google, BEN, made)

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from contextlib import closing
 from pathlib import Path
@@ -16,7 +17,7 @@ import pytest
 from tests.emulator_google.discovery import service
 from tests.emulator_google.helpers import ANN, BEN, ids, refusal, timed
 from tests.support.google_emulator import ROOT, GoogleEmulator, wait_until
-from tests.support.webhook_receiver import WebhookReceiver
+from tests.support.webhook_receiver import Received, WebhookReceiver
 
 
 def run(*options: str) -> subprocess.CompletedProcess[str]:
@@ -66,6 +67,22 @@ def test_signals_stop_it_quickly(number: signal.Signals) -> None:
     _, complaint = process.communicate(timeout=10)
     assert (process.returncode, complaint) == (0, "")
     assert time.monotonic() - began < 3
+
+
+def test_a_receiver_that_hangs_does_not_hold_it_up(receiver: WebhookReceiver) -> None:
+    hanging = threading.Event()
+
+    def hang(_: Received) -> None:
+        hanging.wait(20)
+
+    receiver.on_receive = hang
+    with GoogleEmulator() as google:
+        google.notify(address=receiver.url, headers={}, count=3)
+        wait_until(lambda: google.counters()["notifications"]["total"]["attempts"] == 3)
+        began = time.monotonic()
+        assert google.stop() == 0
+        assert time.monotonic() - began < 3
+    hanging.set()
 
 
 def test_everything_goes_on_after_a_restart(tmp_path: Path, receiver: WebhookReceiver) -> None:
