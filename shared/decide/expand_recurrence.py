@@ -100,15 +100,16 @@ def _series(first: When, time_zone: str | None) -> _Series:
 def _expand(series: _Series, lines: Recurrence, window: Window) -> tuple[Occurrence, ...]:
     lengths = dict.fromkeys(_included(series, lines.rules, window), series.length)
     for extra in lines.extras:
-        own = None if series.zone is None else extra.length
-        lengths[series.read(extra.start, series.wall.time())] = (
-            series.length if own is None else own
-        )
+        start = series.read(extra.start, series.wall.time())
+        if extra.length is None or series.zone is None:
+            lengths[start] = series.length
+        else:
+            lengths[start] = extra.length
     excluded = _excluded(series, lines, window)
     occurrences = (
         series.occurrence(start, length)
         for start, length in sorted(lengths.items())
-        if start not in excluded and series.day(start) not in excluded
+        if not excluded or excluded.isdisjoint((start, series.day(start)))
     )
     found = tuple(each for each in occurrences if overlaps(each.when, window))
     if len(found) > MOST_OCCURRENCES:
@@ -139,7 +140,9 @@ def _walk(series: _Series, rule: Rule, until: Start | None, window: Window) -> I
     # A day of slack on both sides, for wall clocks; what is too much is taken out by instants.
     earliest = series.clock(window.start) - series.length - _A_DAY
     latest = series.clock(window.end) + _A_DAY
-    for wall in walk_rule(rule, series.wall, earliest, latest):
+    for number, wall in enumerate(walk_rule(rule, series.wall, earliest, latest)):
+        if number > MOST_OCCURRENCES:
+            raise ValueError("too many occurrences")
         start = series.place(wall)
         if until is not None and start > until:
             return
