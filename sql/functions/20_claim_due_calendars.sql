@@ -1,7 +1,8 @@
 -- Takes up to p_limit due calendars under a lease with a fencing token, oldest first and fair between
 -- accounts: at most p_per_account leases each, none for an account that is blocked by quota or over
 -- its budget of the minute, none while the provider's circuit is open. One round trip gives all that
--- a sync needs. p_calendar_id asks for one calendar (still only if it is due).
+-- a sync needs. p_calendar_id asks for one calendar (still only if it is due). Planned at each call: a plan
+-- that fits every limit and every argument would read all that is due, and after an outage that is everything.
 create function public.claim_due_calendars(p_worker text, p_limit integer, p_lease_seconds double precision,
   p_per_account integer default 2, p_calls_per_minute integer default 500, p_user_id uuid default null,
   p_calendar_id uuid default null)
@@ -9,13 +10,19 @@ returns table (user_id uuid, calendar_id uuid, account_id uuid, provider text, p
   time_zone text, sealed text, sync_token text, page_token text, lease_token bigint, trigger text, sync_type text,
   attempts integer, webhook_failures integer, quiet_syncs integer, listening boolean,
   next_occurrence_at timestamptz, now timestamptz)
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set plan_cache_mode = 'force_custom_plan' as $$
 #variable_conflict use_column
 declare
   v_now constant timestamptz := public.calsync_now();
 begin
   return query
-  with candidates as (
+  with busy as materialized (
+    select c.user_id, c.account_id, count(*) as leases
+    from public.calendar_sync_states h
+    join public.calendars c on c.user_id = h.user_id and c.id = h.calendar_id
+    where h.lease_holder is not null and h.lease_expires_at > v_now
+    group by c.user_id, c.account_id
+  ), candidates as materialized (
     select s.user_id, s.calendar_id, c.account_id, s.due_at
     from public.calendar_sync_states s
     join public.calendars c on c.user_id = s.user_id and c.id = s.calendar_id
@@ -29,13 +36,11 @@ begin
                       where p.provider = a.provider and p.open_until > v_now)
     order by s.due_at
     limit p_limit * 10 + 50
-  ), fair as (
+  ), fair as materialized (
     select k.user_id, k.calendar_id, k.due_at,
-      row_number() over (partition by k.account_id order by k.due_at) + (
-        select count(*) from public.calendars c
-        join public.calendar_sync_states h on h.user_id = c.user_id and h.calendar_id = c.id
-        where c.user_id = k.user_id and c.account_id = k.account_id and h.lease_expires_at > v_now) as place
+      row_number() over (partition by k.user_id, k.account_id order by k.due_at) + coalesce(b.leases, 0) as place
     from candidates k
+    left join busy b on b.user_id = k.user_id and b.account_id = k.account_id
   ), taken as (
     select s.user_id, s.calendar_id
     from public.calendar_sync_states s

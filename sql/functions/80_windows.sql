@@ -40,6 +40,13 @@ returns boolean language sql immutable parallel safe set search_path = '' as $$
 $$;
 comment on function public.overlaps_window is 'Whether a timed or all-day span overlaps a window';
 
+-- Internal: no window reaches further. Stable, so that the planner knows it: nearly every series is expanded that far.
+create function public.latest_window_end()
+returns timestamptz language sql stable set search_path = '' as $$
+  select max(window_end) from public.calendar_sync_states
+$$;
+comment on function public.latest_window_end is 'Where the furthest occurrence window ends';
+
 -- A series was expanded anew, unless it changed meanwhile (then the sync that changed it did so).
 create function public.settle_expansion(p_user_id uuid, p_event_id uuid, p_content_hash text, p_expanded_until timestamptz,
                                         p_occurrences jsonb)
@@ -64,5 +71,7 @@ revoke execute on function public.slide_windows from public, anon, authenticated
 grant execute on function public.slide_windows to service_role;
 revoke execute on function public.overlaps_window from public, anon, authenticated;
 grant execute on function public.overlaps_window to service_role;
+revoke execute on function public.latest_window_end from public, anon, authenticated;
+grant execute on function public.latest_window_end to service_role;
 revoke execute on function public.settle_expansion from public, anon, authenticated;
 grant execute on function public.settle_expansion to service_role;

@@ -80,6 +80,9 @@ create table public.calendar_sync_states (
 comment on table public.calendar_sync_states is
   'The hybrid state of a calendar and its place in the queue: whoever finds due_at past may claim it';
 create index calendar_sync_states_due on public.calendar_sync_states (due_at);
+-- Few rows are leased at a time.
+create index calendar_sync_states_leased on public.calendar_sync_states (user_id, calendar_id)
+  where lease_holder is not null;
 create index calendar_sync_states_subscription_due on public.calendar_sync_states (subscription_due_at)
   where push = 'wanted';
 create index calendar_sync_states_window on public.calendar_sync_states (window_end);

@@ -33,6 +33,8 @@ create unique index webhook_subscriptions_one_pending on public.webhook_subscrip
 create index webhook_subscriptions_to_stop on public.webhook_subscriptions (stop_due_at) where status = 'retiring';
 create index webhook_subscriptions_to_expire on public.webhook_subscriptions (expires_at)
   where status in ('pending', 'active', 'retiring');
+-- Retention.
+create index webhook_subscriptions_ended on public.webhook_subscriptions (ended_at) where ended_at is not null;
 
 -- Every verified notification, kept 30 days. Partitions live in calsync_private.
 create table public.webhook_notifications (

@@ -39,6 +39,9 @@ create table public.calendar_events (
   content_hash text not null check (content_hash ~ '^[0-9a-f]{64}$'),
   -- How far a series is expanded; null: an exception vanished and the series must be expanded anew.
   expanded_until timestamptz,
+  -- The same for whoever looks for series to expand; null: this event is none.
+  expanded_to timestamptz generated always as (
+    case when kind = 'series' and status <> 'cancelled' then coalesce(expanded_until, '-infinity') end) stored,
   is_all_day boolean not null generated always as (start_date is not null) stored,
   -- Whether the person is busy then: declined invitations, free time and our own blocks do not count.
   is_busy boolean not null generated always as (
@@ -62,8 +65,7 @@ create table public.calendar_events (
 comment on table public.calendar_events is 'The mirror: events as the provider has them; occurrences are in event_occurrences';
 create index calendar_events_exceptions on public.calendar_events (user_id, calendar_id, series_event_id)
   where kind = 'exception';
-create index calendar_events_series on public.calendar_events (user_id, calendar_id, expanded_until)
-  where kind = 'series';
+create index calendar_events_to_expand on public.calendar_events (expanded_to) where expanded_to is not null;
 
 -- When things happen, in a rolling window: one row per happening.
 create table public.event_occurrences (

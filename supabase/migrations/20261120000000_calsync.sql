@@ -158,6 +158,9 @@ create table public.calendar_sync_states (
 comment on table public.calendar_sync_states is
   'The hybrid state of a calendar and its place in the queue: whoever finds due_at past may claim it';
 create index calendar_sync_states_due on public.calendar_sync_states (due_at);
+-- Few rows are leased at a time.
+create index calendar_sync_states_leased on public.calendar_sync_states (user_id, calendar_id)
+  where lease_holder is not null;
 create index calendar_sync_states_subscription_due on public.calendar_sync_states (subscription_due_at)
   where push = 'wanted';
 create index calendar_sync_states_window on public.calendar_sync_states (window_end);
@@ -198,6 +201,8 @@ create unique index webhook_subscriptions_one_pending on public.webhook_subscrip
 create index webhook_subscriptions_to_stop on public.webhook_subscriptions (stop_due_at) where status = 'retiring';
 create index webhook_subscriptions_to_expire on public.webhook_subscriptions (expires_at)
   where status in ('pending', 'active', 'retiring');
+-- Retention.
+create index webhook_subscriptions_ended on public.webhook_subscriptions (ended_at) where ended_at is not null;
 
 -- Every verified notification, kept 30 days. Partitions live in calsync_private.
 create table public.webhook_notifications (
@@ -262,6 +267,9 @@ create table public.calendar_events (
   content_hash text not null check (content_hash ~ '^[0-9a-f]{64}$'),
   -- How far a series is expanded; null: an exception vanished and the series must be expanded anew.
   expanded_until timestamptz,
+  -- The same for whoever looks for series to expand; null: this event is none.
+  expanded_to timestamptz generated always as (
+    case when kind = 'series' and status <> 'cancelled' then coalesce(expanded_until, '-infinity') end) stored,
   is_all_day boolean not null generated always as (start_date is not null) stored,
   -- Whether the person is busy then: declined invitations, free time and our own blocks do not count.
   is_busy boolean not null generated always as (
@@ -285,8 +293,7 @@ create table public.calendar_events (
 comment on table public.calendar_events is 'The mirror: events as the provider has them; occurrences are in event_occurrences';
 create index calendar_events_exceptions on public.calendar_events (user_id, calendar_id, series_event_id)
   where kind = 'exception';
-create index calendar_events_series on public.calendar_events (user_id, calendar_id, expanded_until)
-  where kind = 'series';
+create index calendar_events_to_expand on public.calendar_events (expanded_to) where expanded_to is not null;
 
 -- When things happen, in a rolling window: one row per happening.
 create table public.event_occurrences (
@@ -718,7 +725,8 @@ grant execute on function public.stop_again to service_role;
 -- Takes up to p_limit due calendars under a lease with a fencing token, oldest first and fair between
 -- accounts: at most p_per_account leases each, none for an account that is blocked by quota or over
 -- its budget of the minute, none while the provider's circuit is open. One round trip gives all that
--- a sync needs. p_calendar_id asks for one calendar (still only if it is due).
+-- a sync needs. p_calendar_id asks for one calendar (still only if it is due). Planned at each call: a plan
+-- that fits every limit and every argument would read all that is due, and after an outage that is everything.
 create function public.claim_due_calendars(p_worker text, p_limit integer, p_lease_seconds double precision,
   p_per_account integer default 2, p_calls_per_minute integer default 500, p_user_id uuid default null,
   p_calendar_id uuid default null)
@@ -726,13 +734,19 @@ returns table (user_id uuid, calendar_id uuid, account_id uuid, provider text, p
   time_zone text, sealed text, sync_token text, page_token text, lease_token bigint, trigger text, sync_type text,
   attempts integer, webhook_failures integer, quiet_syncs integer, listening boolean,
   next_occurrence_at timestamptz, now timestamptz)
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set plan_cache_mode = 'force_custom_plan' as $$
 #variable_conflict use_column
 declare
   v_now constant timestamptz := public.calsync_now();
 begin
   return query
-  with candidates as (
+  with busy as materialized (
+    select c.user_id, c.account_id, count(*) as leases
+    from public.calendar_sync_states h
+    join public.calendars c on c.user_id = h.user_id and c.id = h.calendar_id
+    where h.lease_holder is not null and h.lease_expires_at > v_now
+    group by c.user_id, c.account_id
+  ), candidates as materialized (
     select s.user_id, s.calendar_id, c.account_id, s.due_at
     from public.calendar_sync_states s
     join public.calendars c on c.user_id = s.user_id and c.id = s.calendar_id
@@ -746,13 +760,11 @@ begin
                       where p.provider = a.provider and p.open_until > v_now)
     order by s.due_at
     limit p_limit * 10 + 50
-  ), fair as (
+  ), fair as materialized (
     select k.user_id, k.calendar_id, k.due_at,
-      row_number() over (partition by k.account_id order by k.due_at) + (
-        select count(*) from public.calendars c
-        join public.calendar_sync_states h on h.user_id = c.user_id and h.calendar_id = c.id
-        where c.user_id = k.user_id and c.account_id = k.account_id and h.lease_expires_at > v_now) as place
+      row_number() over (partition by k.user_id, k.account_id order by k.due_at) + coalesce(b.leases, 0) as place
     from candidates k
+    left join busy b on b.user_id = k.user_id and b.account_id = k.account_id
   ), taken as (
     select s.user_id, s.calendar_id
     from public.calendar_sync_states s
@@ -1967,6 +1979,13 @@ returns boolean language sql immutable parallel safe set search_path = '' as $$
 $$;
 comment on function public.overlaps_window is 'Whether a timed or all-day span overlaps a window';
 
+-- Internal: no window reaches further. Stable, so that the planner knows it: nearly every series is expanded that far.
+create function public.latest_window_end()
+returns timestamptz language sql stable set search_path = '' as $$
+  select max(window_end) from public.calendar_sync_states
+$$;
+comment on function public.latest_window_end is 'Where the furthest occurrence window ends';
+
 -- A series was expanded anew, unless it changed meanwhile (then the sync that changed it did so).
 create function public.settle_expansion(p_user_id uuid, p_event_id uuid, p_content_hash text, p_expanded_until timestamptz,
                                         p_occurrences jsonb)
@@ -1991,6 +2010,8 @@ revoke execute on function public.slide_windows from public, anon, authenticated
 grant execute on function public.slide_windows to service_role;
 revoke execute on function public.overlaps_window from public, anon, authenticated;
 grant execute on function public.overlaps_window to service_role;
+revoke execute on function public.latest_window_end from public, anon, authenticated;
+grant execute on function public.latest_window_end to service_role;
 revoke execute on function public.settle_expansion from public, anon, authenticated;
 grant execute on function public.settle_expansion to service_role;
 
@@ -2318,8 +2339,9 @@ select e.user_id, e.calendar_id, e.id as event_id, e.content_hash, e.start_at, e
   e.time_zone, to_jsonb(e.recurrence) as recurrence, s.window_start, s.window_end
 from public.calendar_events e
 join public.calendar_sync_states s on s.user_id = e.user_id and s.calendar_id = e.calendar_id
-where e.kind = 'series' and e.status <> 'cancelled' and s.window_end is not null
-  and (e.expanded_until is null or e.expanded_until < s.window_end);
+where e.expanded_to < s.window_end
+  -- Says nothing new, but lets the index find the few that matter.
+  and e.expanded_to < public.latest_window_end();
 comment on view public.series_to_expand is 'Series that must be expanded again';
 
 -- The mirror with its occurrences in one row per event, as calsync verify compares it with the provider.
