@@ -1,5 +1,6 @@
 """Hashes see content and nothing else; drift is found and only drift."""
 
+import json
 from dataclasses import replace
 from datetime import datetime
 from random import Random
@@ -8,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.decide.diff_mirror import Drift, Mirrored, diff_mirror
-from shared.decide.event_row import content_hash, occurrence_hash
+from shared.decide.event_from_row import event_from_row
+from shared.decide.event_row import content_hash, event_row, occurrence_hash
 from shared.model import Event, Occurrence
 from tests.property.strategies import events, instants, occurrences
 
@@ -62,6 +64,11 @@ def test_occurrences_are_equal_as_bags(one: list[Occurrence], other: list[Occurr
     same = sorted(map(repr, one)) == sorted(map(repr, other))
     assert (occurrence_hash(one) == occurrence_hash(other)) == same
     assert occurrence_hash(one) == occurrence_hash(reversed(one))
+
+
+@given(events)
+def test_an_event_comes_back_from_its_row(event: Event) -> None:
+    assert event_from_row(json.loads(json.dumps(event_row(event)))) == event
 
 
 @given(sides)
