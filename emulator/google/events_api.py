@@ -6,7 +6,7 @@ from . import event_service
 from .access import calendar_for, writable_calendar
 from .call import Call
 from .channels import events_resource, open_channel, send_sync
-from .errors import not_found, required
+from .errors import required
 from .event_instances import Instances
 from .event_listing import Listing
 from .event_query import MAX_RESULTS, read_query
@@ -16,17 +16,13 @@ from .json_types import Json
 from .params import integer, time_zone
 
 
-def _view(call: Call) -> tuple[Listing, View]:
+def list_events(call: Call) -> Json:
+    """GET calendars/{calendarId}/events."""
     calendar, role = calendar_for(call.world, call.person, call.path["calendar_id"])
     query = read_query(call.args)
     view = View(role, calendar.timezone, query.time_zone, query.max_attendees)
-    return Listing(call.world, calendar, query, view, call.page_shape(query.page_size)), view
-
-
-def list_events(call: Call) -> Json:
-    """GET calendars/{calendarId}/events."""
-    listing, _ = _view(call)
-    return listing.answer()
+    shape = call.page_shape(query.page_size)
+    return Listing(call.world, calendar, query, view, shape).answer()
 
 
 def instances(call: Call) -> Json:
@@ -101,8 +97,6 @@ def watch(call: Call) -> Json:
     """POST calendars/{calendarId}/events/watch. Runs without the lock: see `send_sync`."""
     with call.world.transaction():
         calendar, _ = calendar_for(call.world, call.person, call.path["calendar_id"])
-        if calendar.id not in call.world.state.calendars:
-            raise not_found()
         channel, answer = open_channel(
             call.world,
             call.person.email,

@@ -119,6 +119,8 @@ def _deliver(world: World, calendar: Calendar, guest_calendar: Calendar, body: J
     copy = _copy(world, guest_calendar, body, previous)
     if previous is not None and not was_deleted and _is_same(copy, previous):
         return
+    if existing is not None:
+        copy |= event_store.stamp(world, existing.body)
     event_store.write(world, guest_calendar, copy)
     if existing is None and "recurrence" in body:
         for instance_id in sorted(calendar.exceptions.get(body["id"], ())):

@@ -13,6 +13,10 @@ from .event_time import is_zone, zone
 
 MAX_INSTANCES = 730
 _LINE = re.compile(r"^(RRULE|EXRULE|RDATE|EXDATE)((?:;[^:]*)?):(.+)$", re.IGNORECASE)
+_TOO_OFTEN = re.compile(r"FREQ=(SECOND|MINUTE)LY", re.IGNORECASE)
+_ENDS = re.compile(r"(UNTIL|COUNT)=", re.IGNORECASE)
+# An endless rule that never matches must not be searched up to the year 9999.
+HORIZON_YEAR, HORIZON_YEARS = 2100, 50
 _UNTIL = re.compile(r"UNTIL=([0-9TZ]+)", re.IGNORECASE)
 
 
@@ -64,13 +68,22 @@ def _until_as_wall(text: str, rule: Rule) -> str:
     return _UNTIL.sub(replaced, text)
 
 
+def _bounded(text: str, rule: Rule) -> str:
+    if _ENDS.search(text):
+        return text
+    last = min(max(rule.first.year + HORIZON_YEARS, HORIZON_YEAR), 9999)
+    return f"{text};UNTIL={last}1231T235959"
+
+
 def _add_line(result: rruleset, rule: Rule, line: str) -> None:
     match = _LINE.match(line.strip())
     if match is None:
         raise ValueError(f"not a recurrence line: {line}")
     name, parameters, value = match.group(1).upper(), match.group(2), match.group(3)
     if name in ("RRULE", "EXRULE"):
-        parsed = rrulestr(_until_as_wall(value, rule), dtstart=rule.first)
+        if _TOO_OFTEN.search(value):
+            raise ValueError(f"more often than hourly: {line}")
+        parsed = rrulestr(_bounded(_until_as_wall(value, rule), rule), dtstart=rule.first)
         if not isinstance(parsed, rrule):
             raise ValueError(f"not a single rule: {line}")
         (result.rrule if name == "RRULE" else result.exrule)(parsed)
@@ -81,7 +94,7 @@ def _add_line(result: rruleset, rule: Rule, line: str) -> None:
 
 @lru_cache(maxsize=4096)
 def _compiled(rule: Rule) -> rruleset:
-    result = rruleset()
+    result = rruleset(cache=True)
     for line in rule.lines:
         _add_line(result, rule, line)
     # DTSTART always counts as the first occurrence (RFC 5545 3.8.5.3).

@@ -91,6 +91,7 @@ def test_ids_cannot_be_reused_after_deletion(ann: Any) -> None:
         (timed("2026-11-24T10:00", status="maybe"), "invalid"),
         (timed("2026-11-24T10:00", visibility="secret"), "invalid"),
         (timed("2026-11-24T10:00", recurrence=["RRULE:FREQ=SOMETIMES"]), "invalid"),
+        (timed("2026-11-24T10:00", recurrence=["RRULE:FREQ=MINUTELY"]), "invalid"),
         (timed("2026-11-24T10:00", recurrence=["DTSTART:20261124T100000Z"]), "invalid"),
         (timed("2026-11-24T10:00", attendees=[{"email": "nobody"}]), "invalid"),
         (

@@ -138,6 +138,13 @@ def test_instances_window_original_start_and_pages(google: GoogleEmulator, ann: 
     assert "nextSyncToken" not in first
 
 
+def test_a_rule_that_never_matches_costs_little(google: GoogleEmulator, ann: Any) -> None:
+    rule = "RRULE:FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30"
+    made = series(google, "2026-11-24T10:00", rule)
+    # Searched to the year 9999, the answer would come after the client has given up.
+    assert starts(ann, made) == ["2026-11-24T10:00:00+01:00"]
+
+
 def test_instances_of_a_single_event_are_refused(google: GoogleEmulator, ann: Any) -> None:
     made = google.create_event(ANN, timed("2026-11-24T10:00"))["id"]
     call = ann.events().instances(calendarId="primary", eventId=made)
