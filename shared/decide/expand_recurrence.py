@@ -69,9 +69,11 @@ class _Series:
         """What the clocks of the series show at an instant; those of UTC if it is all-day."""
         return instant.astimezone(self.zone or UTC).replace(tzinfo=None, fold=0)
 
-    def day(self, start: Start) -> date:
-        """The day on which an occurrence starts."""
-        return self.clock(start).date() if isinstance(start, datetime) else start
+    def shown(self, start: Start) -> datetime:
+        """What the clocks of the series show at a start."""
+        if isinstance(start, datetime):
+            return self.clock(start)
+        return datetime.combine(start, time.min)
 
     def occurrence(self, start: Start, length: timedelta) -> Occurrence:
         """The occurrence that starts there."""
@@ -109,7 +111,7 @@ def _expand(series: _Series, lines: Recurrence, window: Window) -> tuple[Occurre
     occurrences = (
         series.occurrence(start, length)
         for start, length in sorted(lengths.items())
-        if not excluded or excluded.isdisjoint((start, series.day(start)))
+        if not excluded or excluded.isdisjoint((start, series.shown(start).date()))
     )
     found = tuple(each for each in occurrences if overlaps(each.when, window))
     if len(found) > MOST_OCCURRENCES:
@@ -140,6 +142,8 @@ def _walk(series: _Series, rule: Rule, until: Start | None, window: Window) -> I
     # A day of slack on both sides, for wall clocks; what is too much is taken out by instants.
     earliest = series.clock(window.start) - series.length - _A_DAY
     latest = series.clock(window.end) + _A_DAY
+    if until is not None:
+        latest = min(latest, series.shown(until) + _A_DAY)
     for number, wall in enumerate(walk_rule(rule, series.wall, earliest, latest)):
         if number > MOST_OCCURRENCES:
             raise ValueError("too many occurrences")

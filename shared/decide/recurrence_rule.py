@@ -88,7 +88,7 @@ def walk_rule(
     RFC 5545 says, whether or not the rule gives it. Raises ValueError for rules that need too
     long a walk.
     """
-    if latest < first:
+    if latest < max(first, earliest):
         return iter(())
     begin = first if rule.count else max(first, earliest)
     aligned = _aligned(rule, first, begin)
@@ -143,14 +143,15 @@ def _aligned(rule: Rule, first: datetime, begin: datetime) -> datetime:
         return first + (begin - first) // (unit * rule.interval) * rule.interval * unit
     midnight = first.replace(hour=0, minute=0, second=0)
     if rule.freq == "WEEKLY":
-        monday = midnight - timedelta(days=(first.weekday() - rule.week_start) % 7)
-        weeks = timedelta(weeks=rule.interval)
-        return monday + (begin - monday) // weeks * weeks
-    months = rule.interval * (12 if rule.freq == "YEARLY" else 1)
-    month = 0 if rule.freq == "YEARLY" else first.month - 1
-    passed = (begin.year - first.year) * 12 + begin.month - 1 - month
-    years, month = divmod(first.year * 12 + month + passed // months * months, 12)
-    return midnight.replace(year=years, month=month + 1, day=1)
+        first_week = midnight - timedelta(days=(first.weekday() - rule.week_start) % 7)
+        step = timedelta(weeks=rule.interval)
+        return first_week + (begin - first_week) // step * step
+    yearly = rule.freq == "YEARLY"
+    first_month = first.year * 12 + (0 if yearly else first.month - 1)
+    months = rule.interval * (12 if yearly else 1)
+    passed = begin.year * 12 + begin.month - 1 - first_month
+    year, month = divmod(first_month + passed // months * months, 12)
+    return midnight.replace(year=year, month=month + 1, day=1)
 
 
 def _completed(rule: Rule, first: datetime) -> str:

@@ -54,6 +54,8 @@ def keys(first: When, *lines: str, zone: str | None = BERLIN, window: Window = Y
          ["20260105T080000Z", "20260105T110000Z", "20260105T140000Z", "20260105T170000Z"]),
         ("2026-01-05T09:00", "FREQ=MINUTELY;INTERVAL=90;COUNT=2",
          ["20260105T080000Z", "20260105T093000Z"]),
+        ("2026-01-05T09:00", "FREQ=SECONDLY;UNTIL=20260105T080001Z",
+         ["20260105T080000Z", "20260105T080001Z"]),
         ("2026-01-05T09:00", "FREQ=DAILY;BYHOUR=9,10;BYMINUTE=0,20;COUNT=3",
          ["20260105T080000Z", "20260105T082000Z", "20260105T090000Z"]),
         # as programs in the wild write them
@@ -330,6 +332,10 @@ def test_a_bomb_is_refused_before_it_goes_off(rule: str) -> None:
 )
 def test_a_rule_that_never_comes_leaves_the_first_occurrence(rule: str) -> None:
     assert keys(timed("2026-01-05T09:00"), f"RRULE:{rule}") == ["20260105T080000Z"]
+
+
+def test_a_series_that_ended_before_the_window_has_nothing_in_it() -> None:
+    assert keys(timed("2016-01-05T09:00"), "RRULE:FREQ=SECONDLY;UNTIL=20160105T080001Z") == []
 
 
 def test_what_comes_after_the_window_is_not_looked_for() -> None:
