@@ -8,6 +8,7 @@ from .errors import ApiError, invalid, not_found, required
 from .event_time import is_zone
 from .json_types import Json
 from .model import Calendar, ListEntry, Person, Role
+from .shapes import CALENDAR, check_shape
 from .world import World
 
 ENTRY_PROPS = (
@@ -65,6 +66,7 @@ def add_calendar(
     world: World, person: Person, body: Json, calendar_id: str | None = None
 ) -> Calendar:
     """A secondary calendar and its entry in the owner's list; 400 without a summary."""
+    check_shape(body, CALENDAR)
     if not body.get("summary"):
         raise required("Missing summary.")
     timezone = body.get("timeZone") or person.timezone
@@ -82,6 +84,7 @@ def add_calendar(
 
 def change_calendar(calendar: Calendar, body: Json) -> None:
     """Rename, describe, or move to another zone; lists do not announce it (see 1.1)."""
+    check_shape(body, CALENDAR)
     if body.get("timeZone") and not is_zone(body["timeZone"]):
         raise invalid("Invalid time zone definition.")
     calendar.summary = body.get("summary") or calendar.summary

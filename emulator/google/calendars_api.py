@@ -10,6 +10,7 @@ from .event_query import fingerprint
 from .json_types import Json
 from .model import ROLE_RANK, Calendar, ListEntry
 from .paging import key_of, page_of, page_token
+from .shapes import LIST_ENTRY, check_shape
 from .sync_tokens import Source
 
 DEFAULT_RESULTS, MAX_RESULTS = 100, 250
@@ -84,6 +85,7 @@ def get_listed(call: Call) -> Json:
 
 def insert_listed(call: Call) -> Json:
     """POST users/me/calendarList: show a calendar that one has access to."""
+    check_shape(call.body, LIST_ENTRY)
     if not call.body.get("id"):
         raise required("Missing calendar id.")
     calendar, _ = calendar_for(call.world, call.person, call.body["id"])
@@ -98,6 +100,7 @@ def change_listed(call: Call) -> Json:
 
 
 def _props(call: Call) -> Json:
+    check_shape(call.body, LIST_ENTRY)
     return {key: call.body[key] for key in service.ENTRY_PROPS if key in call.body}
 
 

@@ -10,6 +10,7 @@ from .faults import NOTIFICATION_KINDS, Fault, Target
 from .json_types import Json
 from .model import Channel
 from .sender import Delivery
+from .shapes import CHANNEL, check_shape
 from .tokens import project_of
 from .world import World, is_live
 
@@ -65,16 +66,17 @@ def open_channel(
 
 
 def _check(body: Json) -> None:
+    check_shape(body, CHANNEL)
     channel_id, address = body.get("id"), body.get("address")
-    if not isinstance(channel_id, str) or not channel_id:
+    if not channel_id:
         raise required("Channel id is required.")
     if len(channel_id) > 64:
         raise invalid("Invalid channel id: at most 64 characters.", "channelIdInvalid")
     if body.get("type") not in ("web_hook", "webhook"):
         raise ApiError(400, "push.channelTypeNotSupported", "Channel type not supported")
-    if not isinstance(address, str) or not address:
+    if not address:
         raise required("Channel address is required.")
-    if len(str(body.get("token") or "")) > 256:
+    if len(body.get("token") or "") > 256:
         raise invalid("Invalid channel token: at most 256 characters.", "channelTokenInvalid")
     parts = urlsplit(address)
     # Loopback http stands in for TLS: a developer's machine has no certificate Google trusts.

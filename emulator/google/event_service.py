@@ -19,6 +19,7 @@ from .instances import instance_body, original_start, rule_of, split_instance_id
 from .json_types import Json
 from .model import Calendar, EventRecord
 from .recurrence import contains
+from .shapes import EVENT, check_shape
 from .world import World
 
 _CLIENT_ID = re.compile(r"^[a-v0-9]{5,1024}$")
@@ -61,8 +62,9 @@ def insert(write: Write, body: Json) -> Json:
 
     Errors: 400 for a malformed id or body, 409 `duplicate` if the id was ever used here.
     """
+    check_shape(body, EVENT)
     event_id = body.get("id") or new_id(write.world)
-    if not isinstance(event_id, str) or not _CLIENT_ID.match(event_id):
+    if not _CLIENT_ID.match(event_id):
         raise invalid("Invalid resource id value.")
     if event_id in write.calendar.events:
         raise duplicate()
@@ -90,6 +92,7 @@ def import_event(write: Write, body: Json) -> Json:
 
     Errors: 400 `required` without iCalUID.
     """
+    check_shape(body, EVENT)
     if not body.get("iCalUID"):
         raise required("Missing iCalUID.")
     for record in write.calendar.events.values():
@@ -109,6 +112,7 @@ def import_event(write: Write, body: Json) -> Json:
 
 def update(write: Write, event_id: str, body: Json) -> Json:
     """PUT: everything writable is replaced."""
+    check_shape(body, EVENT)
     current = find(write.calendar, event_id)
     _check_match(write, current)
     return _replace(write, _living(write.calendar, current), body)
@@ -116,6 +120,7 @@ def update(write: Write, event_id: str, body: Json) -> Json:
 
 def patch(write: Write, event_id: str, body: Json) -> Json:
     """PATCH: objects merge, null removes."""
+    check_shape(body, EVENT)
     current = find(write.calendar, event_id)
     _check_match(write, current)
     living = _living(write.calendar, current)

@@ -8,6 +8,9 @@ from zoneinfo import ZoneInfo
 from .errors import invalid, required
 from .json_types import Json
 
+# Times nearer to the ends of the calendar cannot be moved between zones.
+FIRST_YEAR, LAST_YEAR = 2, 9990
+
 
 @lru_cache(maxsize=1024)
 def zone(name: str) -> ZoneInfo:
@@ -93,6 +96,9 @@ def check(value: object, calendar_zone: str, side: str) -> When:
         when = parse(value, calendar_zone)
     except (ValueError, TypeError) as error:
         raise invalid(f"Invalid value for: Invalid format: {value!r} is malformed") from error
+    stated = when.day or when.moment
+    if stated is None or not FIRST_YEAR <= stated.year <= LAST_YEAR:
+        raise invalid(f"Invalid value for: {side} time: {value!r} is out of range")
     has_offset = value.get("date") or datetime.fromisoformat(value["dateTime"]).tzinfo
     if not has_offset and name is None:
         raise required(f"Missing time zone definition for {side} time.")

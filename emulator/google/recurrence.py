@@ -9,11 +9,11 @@ from functools import lru_cache
 from dateutil.rrule import rrule, rruleset, rrulestr
 
 from .errors import invalid
-from .event_time import is_zone, zone
+from .event_time import LAST_YEAR, is_zone, zone
 
 MAX_INSTANCES = 730
 _LINE = re.compile(r"^(RRULE|EXRULE|RDATE|EXDATE)((?:;[^:]*)?):(.+)$", re.IGNORECASE)
-_TOO_OFTEN = re.compile(r"FREQ=(SECOND|MINUTE)LY", re.IGNORECASE)
+_HOSTILE = re.compile(r"FREQ=(SECOND|MINUTE)LY|INTERVAL=0*(;|$)", re.IGNORECASE)
 _ENDS = re.compile(r"(UNTIL|COUNT)=", re.IGNORECASE)
 # An endless rule that never matches must not be searched up to the year 9999.
 HORIZON_YEAR, HORIZON_YEARS = 2100, 50
@@ -33,6 +33,8 @@ class Rule:
 def _wall(text: str, rule_zone: str, stated_zone: str | None) -> datetime:
     """A DATE or DATE-TIME value as naive wall time in the zone of the series."""
     stamp = text.strip().split("/")[0].upper()
+    if stamp[:4] > str(LAST_YEAR):
+        raise ValueError(f"too late: {text}")
     if len(stamp) == 8:
         return datetime.strptime(stamp, "%Y%m%d")  # noqa: DTZ007 - wall time has no zone
     wall = datetime.strptime(stamp.rstrip("Z"), "%Y%m%dT%H%M%S")  # noqa: DTZ007 - as above
@@ -58,6 +60,8 @@ def _until_as_wall(text: str, rule: Rule) -> str:
 
     def replaced(match: re.Match[str]) -> str:
         stamp = match.group(1)
+        if int(stamp[:4]) > _last_year(rule):
+            return f"UNTIL={_last_year(rule)}1231T235959"
         if len(stamp) == 8:
             return f"UNTIL={stamp}T235959"
         wall = _wall(stamp, rule.zone, None)
@@ -71,8 +75,11 @@ def _until_as_wall(text: str, rule: Rule) -> str:
 def _bounded(text: str, rule: Rule) -> str:
     if _ENDS.search(text):
         return text
-    last = min(max(rule.first.year + HORIZON_YEARS, HORIZON_YEAR), 9999)
-    return f"{text};UNTIL={last}1231T235959"
+    return f"{text};UNTIL={_last_year(rule)}1231T235959"
+
+
+def _last_year(rule: Rule) -> int:
+    return min(max(rule.first.year + HORIZON_YEARS, HORIZON_YEAR), LAST_YEAR)
 
 
 def _add_line(result: rruleset, rule: Rule, line: str) -> None:
@@ -81,8 +88,8 @@ def _add_line(result: rruleset, rule: Rule, line: str) -> None:
         raise ValueError(f"not a recurrence line: {line}")
     name, parameters, value = match.group(1).upper(), match.group(2), match.group(3)
     if name in ("RRULE", "EXRULE"):
-        if _TOO_OFTEN.search(value):
-            raise ValueError(f"more often than hourly: {line}")
+        if _HOSTILE.search(value):
+            raise ValueError(f"repeats too often: {line}")
         parsed = rrulestr(_bounded(_until_as_wall(value, rule), rule), dtstart=rule.first)
         if not isinstance(parsed, rrule):
             raise ValueError(f"not a single rule: {line}")
@@ -107,7 +114,7 @@ def check_lines(rule: Rule) -> None:
     for line in rule.lines:
         try:
             _add_line(rruleset(), rule, line)
-        except (ValueError, TypeError, KeyError, IndexError) as error:
+        except (ArithmeticError, LookupError, TypeError, ValueError) as error:
             raise invalid(f"Invalid recurrence rule: {line}") from error
 
 

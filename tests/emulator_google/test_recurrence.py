@@ -57,6 +57,7 @@ def test_a_time_that_daylight_saving_skips_moves_on(google: GoogleEmulator, ann:
         (["RDATE;TZID=America/New_York:20261127T040000"], ["24", "27"]),
         (["RDATE;VALUE=PERIOD:20261127T090000Z/PT1H"], ["24", "27"]),
         (["RRULE:FREQ=DAILY;COUNT=4", "EXRULE:FREQ=DAILY;INTERVAL=3;COUNT=2"], ["25", "26"]),
+        (["RRULE:FREQ=YEARLY;INTERVAL=80;UNTIL=99991231T235959Z"], ["24"]),
         (["RRULE:FREQ=WEEKLY;BYDAY=WE;COUNT=1"], ["24", "25"]),  # DTSTART always counts
     ],
 )

@@ -3,9 +3,11 @@
 import json
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -45,7 +47,10 @@ class GoogleEmulator:
         self.port = port
         self.url = ""
         self._process: subprocess.Popen[str] | None = None
-        self._http = httpx.Client(timeout=30)
+        self._cleanup = ExitStack()
+        self._http = self._cleanup.enter_context(httpx.Client(timeout=30))
+        # A file, not a pipe: nobody reads it while the emulator runs.
+        self._complaints = self._cleanup.enter_context(tempfile.TemporaryFile(mode="w+"))
 
     def __enter__(self) -> Self:
         self.start()
@@ -58,7 +63,12 @@ class GoogleEmulator:
         trace: TracebackType | None,
     ) -> None:
         self.stop()
-        self._http.close()
+        self._cleanup.close()
+
+    def complaints(self) -> str:
+        """What the emulator wrote to stderr so far."""
+        self._complaints.seek(0)
+        return self._complaints.read()
 
     def start(self) -> None:
         """Start and wait for the ready line; RuntimeError with its stderr if it fails."""
@@ -67,15 +77,13 @@ class GoogleEmulator:
             [*command, *self.options],
             cwd=ROOT,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=self._complaints,
             text=True,
         )
         line = _first_line(self._process)
         if not line:
-            self._process.kill()
-            _, complaint = self._process.communicate()
-            self._process = None
-            raise RuntimeError(f"the emulator did not start: {complaint}")
+            self.kill()
+            raise RuntimeError(f"the emulator did not start: {self.complaints()}")
         self.url = str(json.loads(line)["url"])
 
     def stop(self) -> int:
