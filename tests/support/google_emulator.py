@@ -50,7 +50,8 @@ class GoogleEmulator:
         self._cleanup = ExitStack()
         self._http = self._cleanup.enter_context(httpx.Client(timeout=30))
         # A file, not a pipe: nobody reads it while the emulator runs.
-        self._complaints = self._cleanup.enter_context(tempfile.TemporaryFile(mode="w+"))
+        complaints = tempfile.TemporaryFile(mode="w+")  # noqa: SIM115 - the stack closes it
+        self._complaints = self._cleanup.enter_context(complaints)
 
     def __enter__(self) -> Self:
         self.start()
