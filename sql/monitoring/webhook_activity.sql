@@ -2,7 +2,7 @@
 -- Look for: method `polling_and_repair`, or failures above 0. Silence alone is no trouble: a calendar in
 -- which nothing changes is silent, and `verified_at` says when a poll last found that it had missed nothing.
 -- Do: below 5 failures nothing, CalSync repairs it by itself; where push was given up: calsync renew --calendar UUID.
-select h.name as calendar, h.provider, h.method, h.reason, w.is_active, h.webhook_failures as failures,
+select h.name as calendar, h.account_email as account, h.method, h.reason, w.is_active, h.webhook_failures as failures,
   w.last_webhook_received, h.verified_at, w.last_poll_at, coalesce(n.notifications, 0) as notifications_24h,
   coalesce(n.repeated, 0) as repeated_24h, w.user_id, w.calendar_id
 from calendar_webhooks w
