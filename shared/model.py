@@ -72,6 +72,7 @@ class Event:
     A series carries `recurrence` (RFC 5545 lines without DTSTART) and the `occurrences` of the
     window; an exception carries `series_event_id` (the master's provider id) and the
     `occurrence_key` of the instance that it replaces; a cancelled exception has no `when`.
+    Where `is_whole`, all its exceptions came along: others in the mirror are gone.
     """
 
     provider_event_id: str
@@ -100,6 +101,7 @@ class Event:
     provider_created_at: datetime | None = None
     provider_updated_at: datetime | None = None
     occurrences: tuple[Occurrence, ...] = ()
+    is_whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,3 +118,5 @@ revoke all on public.due_summary from public, anon, authenticated, service_role;
 grant select on public.due_summary to service_role;
 revoke all on public.calendar_explanations from public, anon, authenticated, service_role;
 grant select on public.calendar_explanations to authenticated, service_role;
+revoke all on public.mirrored_etags from public, anon, authenticated, service_role;
+grant select on public.mirrored_etags to service_role;

@@ -1,6 +1,6 @@
 """What every provider's adapter does; the steps know no more of a provider than this."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -39,6 +39,22 @@ class ChannelRequest:
     expires_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Pull:
+    """What to read of a calendar: everything since `cursor` (None: all of it), from `page` on.
+
+    `window` bounds occurrences where the provider expands series itself. `mirrored` gives the
+    etag of every event in the mirror by provider event id, for servers whose cursor cannot be
+    trusted; it reads the database, so adapters call it only when they must.
+    """
+
+    provider_calendar_id: str
+    cursor: str | None
+    page: str | None
+    window: Window
+    mirrored: Callable[[], Mapping[str, str]]
+
+
 Rotated = Callable[[Mapping[str, Any]], None]
 """Called with new credentials whenever the provider rotated them, before they are used."""
 
@@ -55,17 +71,17 @@ class Session(Protocol):
         """Gives all calendars that the account can read."""
         ...
 
-    def fetch_changes(
-        self, provider_calendar_id: str, cursor: str | None, page: str | None
-    ) -> Iterator[Page]:
-        """Yields pages of raw changes since `cursor` (None: everything), from `page` on.
+    def fetch_changes(self, pull: Pull) -> Iterator[Page]:
+        """Yields pages of raw changes; the last one carries the new cursor.
 
-        The last page carries the new cursor. Raises `ResyncFully` when cursor or page died.
+        Raises `ResyncFully` when cursor or page died.
         """
         ...
 
-    def normalise(self, raw: Mapping[str, object], time_zone: str, window: Window) -> Change:
-        """Gives a raw item of a page in our words."""
+    def normalise(
+        self, raw: Mapping[str, object], time_zone: str, window: Window
+    ) -> Sequence[Change]:
+        """Gives a raw item of a page in our words; one item may hold a series with exceptions."""
         ...
 
     def watch(self, request: ChannelRequest) -> Channel:

@@ -1,6 +1,6 @@
 """Google Calendar v3, on google-api-python-client."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,7 +12,7 @@ from shared.decide.normalise_google import normalise_google
 from shared.errors import ProviderError
 from shared.model import Change, Page, Window
 from shared.providers import google_errors
-from shared.providers.base import Channel, ChannelRequest, ListedCalendar, Rotated
+from shared.providers.base import Channel, ChannelRequest, ListedCalendar, Pull, Rotated
 from shared.providers.google_http import CalendarApi, CountedHttp, HttpPool, calendar_api
 from shared.providers.google_tokens import AccountCredentials, TokenMemory
 
@@ -92,23 +92,21 @@ class GoogleSession:
             if token is None:
                 return listed
 
-    def fetch_changes(
-        self, provider_calendar_id: str, cursor: str | None, page: str | None
-    ) -> Iterator[Page]:
+    def fetch_changes(self, pull: Pull) -> Iterator[Page]:
         """Yields pages of raw events, never holding more than one of them.
 
         No parameter but the tokens differs between a full and an incremental listing, as Google
         demands (guides/sync). `showDeleted` stays unset in both: with a sync token deletions
         always come, without one they would be noise; cancelled instances come either way.
         """
-        token = page
+        token = pull.page
         while True:
             answer = self._ask(
                 self._api.events.list(
-                    calendarId=provider_calendar_id,
+                    calendarId=pull.provider_calendar_id,
                     maxResults=LARGEST_PAGE,
                     singleEvents=False,
-                    syncToken=cursor,
+                    syncToken=pull.cursor,
                     pageToken=token,
                 )
             )
@@ -123,9 +121,11 @@ class GoogleSession:
             if token is None:
                 return
 
-    def normalise(self, raw: Mapping[str, object], time_zone: str, window: Window) -> Change:
-        """Gives a raw event in our words."""
-        return normalise_google(raw, time_zone, window)
+    def normalise(
+        self, raw: Mapping[str, object], time_zone: str, window: Window
+    ) -> Sequence[Change]:
+        """Gives a raw event in our words: always one change."""
+        return (normalise_google(raw, time_zone, window),)
 
     def watch(self, request: ChannelRequest) -> Channel:
         """Opens a push channel (guides/push); Google may shorten its life."""

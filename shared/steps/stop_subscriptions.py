@@ -21,7 +21,9 @@ def _stop(service: Service, claim: StopClaim) -> bool:
         with signed_in(service, account_of(claim)) as session:
             session.stop(claim.channel_id, claim.resource_id)
     except ProviderError as error:
-        plan = plan_retry(error.failure, claim.stop_attempts, error.retry_after, service.jitter())
+        plan = plan_retry(
+            error.failure, claim.stop_attempts + 1, error.retry_after, service.jitter()
+        )
         log.warning("stop_failed", channel_id=claim.channel_id, code=error.code)
         service.database.call(
             "postpone_stop",

@@ -74,7 +74,9 @@ def _activate(service: Service, claim: SubscriptionClaim, channel: Channel) -> N
 
 
 def _fail(service: Service, claim: SubscriptionClaim, error: ProviderError) -> None:
-    plan = plan_retry(error.failure, claim.webhook_failures, error.retry_after, service.jitter())
+    plan = plan_retry(
+        error.failure, claim.webhook_failures + 1, error.retry_after, service.jitter()
+    )
     log.warning("subscription_failed", calendar_id=str(claim.calendar_id), code=error.code)
     service.database.call(
         "fail_subscription",

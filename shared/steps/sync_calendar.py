@@ -7,9 +7,10 @@ from shared.decide.plan_retry import plan_retry
 from shared.decide.plan_window import plan_window
 from shared.errors import ConfigurationError, GiveUp, LeaseLost, ProviderError, Refused, Retry
 from shared.model import Page, Window
-from shared.providers.base import Session
+from shared.providers.base import Pull, Session
 from shared.steps.apply import Batch, apply_page, page_progress, sort_changes
 from shared.steps.expand_series import expand_series
+from shared.steps.mirrored_etags import mirrored_etags
 from shared.steps.service import Service, account_of, signed_in
 
 log = structlog.get_logger()
@@ -50,9 +51,15 @@ def _sync_pages(service: Service, claim: Claim, session: Session) -> Applied:
     settings = service.settings
     window = plan_window(claim.now, settings.window_past_days, settings.window_future_days)
     accounted, found, deleted = 0, False, False
-    pages = session.fetch_changes(claim.provider_calendar_id, claim.sync_token, claim.page_token)
+    pull = Pull(
+        claim.provider_calendar_id,
+        cursor=claim.sync_token,
+        page=claim.page_token,
+        window=window,
+        mirrored=lambda: mirrored_etags(service, claim.user_id, claim.calendar_id),
+    )
     applied = None
-    for page in pages:
+    for page in session.fetch_changes(pull):
         batch = _read(claim, session, page, window)
         found, deleted = found or not batch.empty, deleted or bool(batch.deletions)
         progress = page_progress(service, claim, page, window, found)
@@ -68,11 +75,13 @@ def _sync_pages(service: Service, claim: Claim, session: Session) -> Applied:
 
 def _read(claim: Claim, session: Session, page: Page, window: Window) -> Batch:
     zone = page.time_zone or claim.time_zone
-    return sort_changes(session.normalise(item, zone, window) for item in page.items)
+    return sort_changes(
+        change for item in page.items for change in session.normalise(item, zone, window)
+    )
 
 
 def _settle(service: Service, claim: Claim, error: ProviderError, api_calls: int) -> None:
-    plan = plan_retry(error.failure, claim.attempts, error.retry_after, service.jitter())
+    plan = plan_retry(error.failure, claim.attempts + 1, error.retry_after, service.jitter())
     log.warning(
         "sync_failed",
         calendar_id=str(claim.calendar_id),

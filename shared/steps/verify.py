@@ -12,6 +12,7 @@ from shared.decide.event_row import content_hash, occurrence_hash
 from shared.decide.plan_window import plan_window
 from shared.errors import InvalidRequest
 from shared.model import Change, Event, Refusal, Window
+from shared.providers.base import Pull
 from shared.states import EventKind, Provider
 from shared.steps.poll import PollRequest, poll
 from shared.steps.service import Service, account_of, signed_in
@@ -77,10 +78,13 @@ def _compare(service: Service, calendar_id: UUID) -> Verification:
 def _listed(service: Service, claim: CalendarToVerify) -> Iterator[Change]:
     window = _window(service, claim)
     with signed_in(service, account_of(claim)) as session:
-        for page in session.fetch_changes(claim.provider_calendar_id, None, None):
+        everything = Pull(
+            claim.provider_calendar_id, cursor=None, page=None, window=window, mirrored=dict
+        )
+        for page in session.fetch_changes(everything):
             zone = page.time_zone or claim.time_zone
             for item in page.items:
-                yield session.normalise(item, zone, window)
+                yield from session.normalise(item, zone, window)
 
 
 def _window(service: Service, claim: CalendarToVerify) -> Window:

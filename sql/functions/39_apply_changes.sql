@@ -28,10 +28,11 @@ begin
   select coalesce(array_agg(m.event_id), '{}'), count(*) filter (where m.is_new) into v_changed, v_new
   from public.mirror_events(p_user_id, p_calendar_id, p_changes -> 'events') m;
   perform public.mirror_occurrences(p_user_id, p_calendar_id, p_changes -> 'events', v_changed);
+  v_deleted := public.mirror_whole_events(p_user_id, p_calendar_id, p_changes -> 'events');
   select * into v_meetings from public.mirror_meetings(p_user_id, p_calendar_id, p_changes -> 'events', v_changed);
   v_refused := public.mirror_refusals(p_user_id, p_calendar_id, p_changes -> 'refusals',
     array(select e ->> 'provider_event_id' from jsonb_array_elements(p_changes -> 'events') e));
-  v_deleted := public.mirror_deletions(p_user_id, p_calendar_id,
+  v_deleted := v_deleted + public.mirror_deletions(p_user_id, p_calendar_id,
     array(select d ->> 'provider_event_id' from jsonb_array_elements(p_changes -> 'deletions') d));
 
   if v_state.full_sync_id is not null then

@@ -19,6 +19,13 @@ select e.user_id, e.calendar_id, to_jsonb(e) || jsonb_build_object('occurrences'
 from public.calendar_events e;
 comment on view public.mirrored_events is 'Events with their occurrences, for verification';
 
+-- The etag of each event as it is known here, refused ones included, for providers whose cursor lies.
+create view public.mirrored_etags with (security_invoker = true) as
+select e.user_id, e.calendar_id, e.provider_event_id, e.etag from public.calendar_events e
+union all
+select r.user_id, r.calendar_id, r.provider_event_id, r.etag from public.refused_events r;
+comment on view public.mirrored_etags is 'Etags by provider event id';
+
 -- When a worker is next needed, so that it sleeps no longer than it may.
 create view public.due_summary with (security_invoker = true) as
 select

@@ -1002,6 +1002,37 @@ comment on function public.mirror_meetings is 'Keeps meetings in step with chang
 revoke execute on function public.mirror_meetings from public, anon, authenticated;
 grant execute on function public.mirror_meetings to service_role;
 
+-- sql/functions/32_mirror_whole_events.sql
+-- Internal: events that came with all their exceptions (a CalDAV resource, a series resent by Graph):
+-- exceptions that are not in the page are gone, and the occurrences are what the page says even where
+-- the content of the event did not change. Answers how many exceptions went.
+create function public.mirror_whole_events(p_user_id uuid, p_calendar_id uuid, p_events jsonb)
+returns integer language plpgsql set search_path = '' as $$
+declare
+  v_whole text[];
+  v_gone integer;
+begin
+  select array_agg(e ->> 'provider_event_id') into v_whole
+  from jsonb_array_elements(p_events) e where (e ->> 'is_whole')::boolean;
+  if v_whole is null then
+    return 0;
+  end if;
+  delete from public.calendar_events x
+  where x.user_id = p_user_id and x.calendar_id = p_calendar_id and x.kind = 'exception'
+    and x.series_event_id = any (v_whole)
+    and not x.provider_event_id = any (array(select e ->> 'provider_event_id' from jsonb_array_elements(p_events) e));
+  get diagnostics v_gone = row_count;
+  perform public.mirror_occurrences(p_user_id, p_calendar_id, p_events, array(
+    select e.id from public.calendar_events e
+    where e.user_id = p_user_id and e.calendar_id = p_calendar_id and e.provider_event_id = any (v_whole)));
+  return v_gone;
+end
+$$;
+comment on function public.mirror_whole_events is 'Removes vanished exceptions of events that came whole, and sets their occurrences';
+
+revoke execute on function public.mirror_whole_events from public, anon, authenticated;
+grant execute on function public.mirror_whole_events to service_role;
+
 -- sql/functions/33_mirror_deletions.sql
 -- Internal: removes events that are gone at the provider, a series with its exceptions. Where an
 -- exception goes but its series stays, the series is marked for a new expansion.
@@ -1266,10 +1297,11 @@ begin
   select coalesce(array_agg(m.event_id), '{}'), count(*) filter (where m.is_new) into v_changed, v_new
   from public.mirror_events(p_user_id, p_calendar_id, p_changes -> 'events') m;
   perform public.mirror_occurrences(p_user_id, p_calendar_id, p_changes -> 'events', v_changed);
+  v_deleted := public.mirror_whole_events(p_user_id, p_calendar_id, p_changes -> 'events');
   select * into v_meetings from public.mirror_meetings(p_user_id, p_calendar_id, p_changes -> 'events', v_changed);
   v_refused := public.mirror_refusals(p_user_id, p_calendar_id, p_changes -> 'refusals',
     array(select e ->> 'provider_event_id' from jsonb_array_elements(p_changes -> 'events') e));
-  v_deleted := public.mirror_deletions(p_user_id, p_calendar_id,
+  v_deleted := v_deleted + public.mirror_deletions(p_user_id, p_calendar_id,
     array(select d ->> 'provider_event_id' from jsonb_array_elements(p_changes -> 'deletions') d));
 
   if v_state.full_sync_id is not null then
@@ -2354,6 +2386,13 @@ select e.user_id, e.calendar_id, to_jsonb(e) || jsonb_build_object('occurrences'
 from public.calendar_events e;
 comment on view public.mirrored_events is 'Events with their occurrences, for verification';
 
+-- The etag of each event as it is known here, refused ones included, for providers whose cursor lies.
+create view public.mirrored_etags with (security_invoker = true) as
+select e.user_id, e.calendar_id, e.provider_event_id, e.etag from public.calendar_events e
+union all
+select r.user_id, r.calendar_id, r.provider_event_id, r.etag from public.refused_events r;
+comment on view public.mirrored_etags is 'Etags by provider event id';
+
 -- When a worker is next needed, so that it sleeps no longer than it may.
 create view public.due_summary with (security_invoker = true) as
 select
@@ -2534,3 +2573,5 @@ revoke all on public.due_summary from public, anon, authenticated, service_role;
 grant select on public.due_summary to service_role;
 revoke all on public.calendar_explanations from public, anon, authenticated, service_role;
 grant select on public.calendar_explanations to authenticated, service_role;
+revoke all on public.mirrored_etags from public, anon, authenticated, service_role;
+grant select on public.mirrored_etags to service_role;

@@ -1,10 +1,13 @@
 """A Google emulator for all tests of the adapter, and a canned server for wire oddities."""
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 
 import pytest
 
 from shared.config import GoogleSettings
+from shared.model import Window
+from shared.providers.base import Pull
 from shared.providers.google import Google, GoogleSession
 from tests.providers.canned import CannedServer
 from tests.support.google_emulator import CLIENT_ID, CLIENT_SECRET, REDIRECT_URI, GoogleEmulator
@@ -12,6 +15,12 @@ from tests.support.google_emulator import CLIENT_ID, CLIENT_SECRET, REDIRECT_URI
 ANN = "ann@x.test"
 
 SignIn = Callable[[], GoogleSession]
+
+
+def pull(calendar: str, cursor: str | None, page: str | None) -> Pull:
+    """What to read; Google needs neither window nor mirror."""
+    window = Window(datetime(2026, 11, 1, tzinfo=UTC), datetime(2027, 11, 1, tzinfo=UTC))
+    return Pull(calendar, cursor, page, window, mirrored=dict)
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ import pytest
 from shared.errors import GiveUp, ProviderError, QuotaExceeded, Reauthorize, ResyncFully, Retry
 from shared.providers.google import Google, GoogleSession
 from tests.providers.canned import Answer, CannedServer
-from tests.providers.conftest import ANN, SignIn, never_rotated, settings_for
+from tests.providers.conftest import ANN, SignIn, never_rotated, pull, settings_for
 from tests.support.google_emulator import GoogleEmulator
 
 LIST = {"match": {"method": "events.list"}}
@@ -20,7 +20,7 @@ CALENDARS_PATH = "/calendar/v3/users/me/calendarList"
 
 
 def read(session: GoogleSession) -> object:
-    return next(session.fetch_changes(ANN, None, None)).cursor
+    return next(session.fetch_changes(pull(ANN, None, None))).cursor
 
 
 @pytest.fixture
@@ -133,7 +133,7 @@ def test_a_grant_without_the_scope_is_lost_access(emulator: GoogleEmulator, goog
 
 def test_a_calendar_that_is_gone_is_tried_again(session: GoogleSession) -> None:
     with pytest.raises(Retry) as caught:
-        next(session.fetch_changes("gone@group.calendar.google.com", None, None))
+        next(session.fetch_changes(pull("gone@group.calendar.google.com", None, None)))
     assert caught.value.code == "not_found"
     assert not isinstance(caught.value, QuotaExceeded)
 

@@ -14,7 +14,7 @@ from shared.model import Deletion, Event, Page, Window
 from shared.providers.google import Google, GoogleSession
 from shared.states import EventKind, EventStatus
 from tests.providers.canned import Answer, CannedServer
-from tests.providers.conftest import ANN, SignIn, never_rotated
+from tests.providers.conftest import ANN, SignIn, never_rotated, pull
 from tests.support.google_emulator import GoogleEmulator
 
 EVENTS_PATH = "/calendar/v3/calendars/ann%40x.test/events"
@@ -54,7 +54,7 @@ def test_everything_comes_in_pages_and_the_cursor_with_the_last(
 ) -> None:
     emulator.create_events(ANN, [an_event(n) for n in range(5)])
     emulator.settings(page_size_cap=2)
-    pages = list(session.fetch_changes(ANN, None, None))
+    pages = list(session.fetch_changes(pull(ANN, None, None)))
     assert [len(page.items) for page in pages] == [2, 2, 1]
     assert summaries(pages) == [f"Event {n}" for n in range(5)]
     assert [page.cursor is None for page in pages] == [True, True, False]
@@ -66,20 +66,20 @@ def test_everything_comes_in_pages_and_the_cursor_with_the_last(
 def test_an_import_goes_on_from_a_page(emulator: GoogleEmulator, sign_in: SignIn) -> None:
     emulator.create_events(ANN, [an_event(n) for n in range(5)])
     emulator.settings(page_size_cap=2)
-    first = next(sign_in().fetch_changes(ANN, None, None))
-    rest = list(sign_in().fetch_changes(ANN, None, first.next_page))
+    first = next(sign_in().fetch_changes(pull(ANN, None, None)))
+    rest = list(sign_in().fetch_changes(pull(ANN, None, first.next_page)))
     assert summaries([first, *rest]) == [f"Event {n}" for n in range(5)]
-    (page,) = sign_in().fetch_changes(ANN, cursor_of(rest), None)
+    (page,) = sign_in().fetch_changes(pull(ANN, cursor_of(rest), None))
     assert page.items == ()
 
 
 def test_only_changes_come_from_a_cursor(emulator: GoogleEmulator, session: GoogleSession) -> None:
     kept, moved, dropped = emulator.create_events(ANN, [an_event(n) for n in range(3)])
-    cursor = cursor_of(session.fetch_changes(ANN, None, None))
+    cursor = cursor_of(session.fetch_changes(pull(ANN, None, None)))
     emulator.patch_event(ANN, moved, {"summary": "Moved"})
     emulator.delete_event(ANN, dropped)
     emulator.settings(page_size_cap=1)
-    pages = list(session.fetch_changes(ANN, cursor, None))
+    pages = list(session.fetch_changes(pull(ANN, cursor, None)))
     found = {item["id"]: item["status"] for page in pages for item in page.items}
     assert found == {moved: "confirmed", dropped: "cancelled"}
     assert kept not in found
@@ -87,8 +87,8 @@ def test_only_changes_come_from_a_cursor(emulator: GoogleEmulator, session: Goog
 
 
 def test_a_cursor_without_changes_gives_one_empty_page(session: GoogleSession) -> None:
-    cursor = cursor_of(session.fetch_changes(ANN, None, None))
-    (page,) = session.fetch_changes(ANN, cursor, None)
+    cursor = cursor_of(session.fetch_changes(pull(ANN, None, None)))
+    (page,) = session.fetch_changes(pull(ANN, cursor, None))
     assert (page.items, page.last) == ((), True)
     assert page.cursor is not None
 
@@ -98,7 +98,7 @@ def test_empty_pages_in_between_end_nothing(
 ) -> None:
     emulator.create_event(ANN, an_event(1))
     emulator.fault("empty_page", times=2, match={"method": "events.list"})
-    pages = list(session.fetch_changes(ANN, None, None))
+    pages = list(session.fetch_changes(pull(ANN, None, None)))
     assert [len(page.items) for page in pages] == [0, 0, 1]
 
 
@@ -110,7 +110,7 @@ def test_a_full_listing_has_cancelled_instances_but_no_deleted_events(
     emulator.delete_event(ANN, instance)
     gone = emulator.create_event(ANN, an_event(1))["id"]
     emulator.delete_event(ANN, gone)
-    (page,) = session.fetch_changes(ANN, None, None)
+    (page,) = session.fetch_changes(pull(ANN, None, None))
     assert {item["id"] for item in page.items} == {series, instance}
 
 
@@ -118,14 +118,16 @@ def test_items_are_normalised_in_the_calendars_zone(
     emulator: GoogleEmulator, session: GoogleSession
 ) -> None:
     series = emulator.create_event(ANN, a_series())["id"]
-    cursor = cursor_of(session.fetch_changes(ANN, None, None))
+    cursor = cursor_of(session.fetch_changes(pull(ANN, None, None)))
     instance = f"{series}_20261124T080000Z"
     emulator.delete_event(ANN, instance)
     single = emulator.create_event(ANN, an_event(1))["id"]
     emulator.delete_event(ANN, single)
     window = Window(datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC))
-    (page,) = session.fetch_changes(ANN, cursor, None)
-    changes = [session.normalise(item, "Europe/Berlin", window) for item in page.items]
+    (page,) = session.fetch_changes(pull(ANN, cursor, None))
+    changes = [
+        change for item in page.items for change in session.normalise(item, "Europe/Berlin", window)
+    ]
     by_id = {change.provider_event_id: change for change in changes}
     exception = by_id[instance]
     assert isinstance(exception, Event)
@@ -137,19 +139,19 @@ def test_items_are_normalised_in_the_calendars_zone(
 def test_a_dead_cursor_asks_for_everything(
     emulator: GoogleEmulator, session: GoogleSession
 ) -> None:
-    cursor = cursor_of(session.fetch_changes(ANN, None, None))
+    cursor = cursor_of(session.fetch_changes(pull(ANN, None, None)))
     emulator.expire_sync_tokens(calendar=ANN)
     with pytest.raises(ResyncFully) as caught:
-        next(session.fetch_changes(ANN, cursor, None))
+        next(session.fetch_changes(pull(ANN, cursor, None)))
     assert caught.value.code == "fullSyncRequired"
-    assert list(session.fetch_changes(ANN, None, None))[-1].cursor is not None
+    assert list(session.fetch_changes(pull(ANN, None, None)))[-1].cursor is not None
 
 
 def test_a_cursor_may_die_between_pages(emulator: GoogleEmulator, session: GoogleSession) -> None:
-    cursor = cursor_of(session.fetch_changes(ANN, None, None))
+    cursor = cursor_of(session.fetch_changes(pull(ANN, None, None)))
     emulator.create_events(ANN, [an_event(n) for n in range(3)])
     emulator.settings(page_size_cap=1)
-    pages = session.fetch_changes(ANN, cursor, None)
+    pages = session.fetch_changes(pull(ANN, cursor, None))
     assert summaries([next(pages)]) == ["Event 0"]
     emulator.expire_sync_tokens(calendar=ANN)
     with pytest.raises(ResyncFully):
@@ -161,7 +163,7 @@ def test_a_token_that_google_never_gave_asks_for_everything(
     session: GoogleSession, cursor: str | None, page: str | None
 ) -> None:
     with pytest.raises(ResyncFully):
-        next(session.fetch_changes(ANN, cursor, page))
+        next(session.fetch_changes(pull(ANN, cursor, page)))
 
 
 def test_every_page_repeats_the_same_query(
@@ -172,7 +174,7 @@ def test_every_page_repeats_the_same_query(
         Answer({"items": [], "nextPageToken": "p2"}),
         Answer({"items": [], "nextSyncToken": "c2"}),
     )
-    list(canned_session.fetch_changes(ANN, "c1", None))
+    list(canned_session.fetch_changes(pull(ANN, "c1", None)))
     first, second = canned.queries(EVENTS_PATH)
     assert "syncToken=c1" in first
     assert "showDeleted" not in first
@@ -185,7 +187,7 @@ def test_items_that_are_no_events_are_refused(
 ) -> None:
     canned.answer(EVENTS_PATH, Answer({"items": items, "nextSyncToken": "c"}))
     with pytest.raises(Retry) as caught:
-        list(canned_session.fetch_changes(ANN, None, None))
+        list(canned_session.fetch_changes(pull(ANN, None, None)))
     assert caught.value.code == "unexpected_answer"
 
 
@@ -202,7 +204,7 @@ def test_two_threads_read_at_once(emulator: GoogleEmulator, settings: GoogleSett
 
     def read(email: str) -> None:
         session = google.sign_in(email, {"refresh_token": tokens[email]}, never_rotated)
-        found[email] = summaries(session.fetch_changes(email, None, None))
+        found[email] = summaries(session.fetch_changes(pull(email, None, None)))
         session.close()
 
     threads = [threading.Thread(target=read, args=(email,)) for email in people]
@@ -221,13 +223,13 @@ def test_a_large_calendar_is_never_held_at_once(
     bodies = [an_event(n % 500, description=f"{n} {text}") for n in range(3000)]
     emulator.create_events(ANN, bodies)
     emulator.settings(page_size_cap=100)
-    next(session.fetch_changes(ANN, None, None))  # what is built once is not counted
+    next(session.fetch_changes(pull(ANN, None, None)))  # what is built once is not counted
 
     def one_page() -> int:
-        return len(next(session.fetch_changes(ANN, None, None)).items)
+        return len(next(session.fetch_changes(pull(ANN, None, None))).items)
 
     def all_pages() -> int:
-        return sum(map(length, session.fetch_changes(ANN, None, None)))
+        return sum(map(length, session.fetch_changes(pull(ANN, None, None))))
 
     (first, peak_of_one), (total, peak_of_all) = peak_of(one_page), peak_of(all_pages)
     assert (first, total) == (100, 3000)

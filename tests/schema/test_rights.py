@@ -16,7 +16,7 @@ from tests.schema.conftest import MakeProject
 ANN = "00000000-0000-4000-8000-00000000000a"
 BEN = "00000000-0000-4000-8000-00000000000b"
 #: Work for workers, of all people at once.
-FOR_WORKERS = {"series_to_expand", "mirrored_events", "due_summary"}
+FOR_WORKERS = {"series_to_expand", "mirrored_events", "mirrored_etags", "due_summary"}
 
 
 @pytest.fixture(scope="module")
