@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 JOBS ?= 2
 
-.PHONY: run test lint bench lock migration clean
+.PHONY: run test lint bench lock migration image clean
 
 run: $(VENV)/.ready
 	$(BIN)/calsync up
@@ -39,6 +39,11 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@
+
+# Needs docker.
+image:
+	docker build --tag calsync .
+	docker run --rm calsync --help
 
 clean:
 	rm -rf $(VENV) .calsync

@@ -50,6 +50,7 @@ def test_ci_calls_make_alone() -> None:
         "lint": "make lint PYTHON=python",
         "test": "make test PYTHON=python",
         "postgres-15": "make test PYTHON=python",
+        "image": "make image",
     }
 
 
