@@ -1,4 +1,4 @@
-"""Start one of the stand-ins: `python -m emulator google|rest [options]`."""
+"""Start one of the stand-ins: `python -m emulator google|microsoft|rest [options]`."""
 
 import argparse
 import importlib
@@ -7,6 +7,7 @@ from typing import Protocol, cast
 
 STAND_INS = {
     "google": "Google Calendar v3 and Google OAuth",
+    "microsoft": "the Microsoft identity platform and Microsoft Graph calendars",
     "rest": "the REST interface that Supabase puts before Postgres",
 }
 

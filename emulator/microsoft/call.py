@@ -1,0 +1,238 @@
+"""One API call: who asks what, after counting, faults, authentication and limits were settled."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Request, Response
+from werkzeug.datastructures import MultiDict
+
+from emulator.google.faults import REQUEST_KINDS, Fault, Target
+from emulator.google.json_types import Json
+
+from . import prefer
+from .errors import GraphError, bad_request, denied, no_such_item, unauthenticated
+from .model import Calendar, Person
+from .prefer import Preferences
+from .tokens import AccessToken, Grant
+from .world import World
+
+READ = frozenset({"Calendars.Read", "Calendars.ReadWrite", "Calendars.ReadBasic"})
+WRITE = frozenset({"Calendars.ReadWrite"})
+PROFILE = frozenset({"User.Read", "User.ReadBasic.All", "User.ReadWrite"})
+IN_BATCH = "emulator.microsoft.in_batch"
+STATUS_CODES = {
+    400: ("ErrorInvalidRequest", "The request is invalid."),
+    401: ("InvalidAuthenticationToken", "Access token has expired or is not yet valid."),
+    403: ("ErrorAccessDenied", "Access is denied. Check credentials and try again."),
+    404: ("ErrorItemNotFound", "The specified object was not found in the store."),
+    409: ("Conflict", "Conflict"),
+    410: ("SyncStateNotFound", "The sync state generation is not found; resync is required."),
+    412: ("ErrorIrresolvableConflict", "The change key does not match."),
+    423: ("ErrorMailboxStoreUnavailable", "The mailbox is locked."),
+    429: ("ApplicationThrottled", "Application is over its MailboxConcurrency limit."),
+    500: ("ErrorInternalServerError", "An internal server error occurred."),
+    502: ("UnknownError", "Bad Gateway"),
+    503: ("ServiceUnavailable", "The service is temporarily unavailable."),
+    504: ("GatewayTimeout", "The gateway timed out."),
+}
+
+
+@dataclass(frozen=True)
+class Call:
+    """What a handler gets to see of a request. `base` is the scheme and host it came to."""
+
+    world: World
+    method: str
+    person: Person
+    grant: Grant
+    args: "MultiDict[str, str]"
+    body: Json
+    path: dict[str, str]
+    prefer: Preferences
+    base: str
+    address: str
+    if_match: str | None
+    faults: tuple[Fault, ...] = ()
+
+    def calendar(self) -> Calendar:
+        """The calendar in the address, or the default one; 404 if the caller has none such."""
+        wanted = self.path.get("calendar_id")
+        for calendar in self.world.store.calendars.values():
+            is_meant = calendar.id == wanted if wanted else calendar.is_default
+            if calendar.owner == self.person.email and is_meant:
+                return calendar
+        raise no_such_item()
+
+    def page_size(self, wanted: int) -> int:
+        """The page size, cut by the setting and by the faults in force."""
+        cap = self.world.settings.page_size_cap
+        size = wanted if cap is None else min(wanted, cap)
+        for fault in self.faults:
+            if fault.kind == "short_pages":
+                size = min(size, int(fault.options.get("size", 1)))
+        return size
+
+    @property
+    def empty_page(self) -> bool:
+        """Whether a fault wants this page empty."""
+        return any(fault.kind == "empty_page" for fault in self.faults)
+
+
+class ConnectionCut(Exception):
+    """A fault wants this connection to die without an answer."""
+
+
+Handler = Callable[[Call], Any]
+
+
+def bearer(world: World, request: Request) -> AccessToken | None:
+    """The access token of a request, dead or alive; None if it carries none of ours."""
+    scheme, _, text = request.headers.get("Authorization", "").partition(" ")
+    return world.store.tokens.access.get(text.strip()) if scheme.lower() == "bearer" else None
+
+
+def body_of(request: Request) -> Json:
+    """The JSON object in the body; {} if there is none; 400 otherwise."""
+    raw = request.get_data()
+    if not raw:
+        return {}
+    try:
+        parsed = json.loads(raw)
+    except ValueError as error:
+        raise bad_request("Unable to read JSON request payload.", "BadRequest") from error
+    if not isinstance(parsed, dict):
+        raise bad_request("Unable to read JSON request payload.", "BadRequest")
+    return parsed
+
+
+@contextmanager
+def admitted(world: World, request: Request, method: str, path: dict[str, str]) -> Iterator[Call]:
+    """Count the call, apply the faults due first, check limits, token, scope and mailbox.
+
+    Errors: whatever a fault says; 401; 403 for scopes and other people's mailboxes; 429.
+    ConnectionCut if a fault wants it. The mailbox' slot is held until the block ends.
+    """
+    with world.lock:
+        token = bearer(world, request)
+        user = token.grant.email if token else ""
+        calendar = path.get("calendar_id") or _default_calendar(world, user, method)
+        world.state.counters.call(user or "anonymous", method, calendar)
+        target = Target(method, request.method, request.path, user, calendar)
+        faults = tuple(world.state.faults.take(REQUEST_KINDS, target))
+        settings, throttle, now_ms = world.settings, world.state.throttle, world.now_ms()
+        if IN_BATCH in request.environ:
+            settings = settings.changed({"concurrent_per_mailbox": None})
+    party = (token.grant.client_id if token else "", user)
+    with throttle.slot(settings, party, now_ms):
+        time.sleep(settings.latency_ms / 1000)
+        apply(faults, "before")
+        yield _call(world, request, method, path, faults)
+
+
+def _default_calendar(world: World, user: str, method: str) -> str:
+    """What an address without a calendar means, for the counters."""
+    if method.startswith(("me.", "calendars.", "subscriptions.")):
+        return ""
+    mine = (c for c in world.store.calendars.values() if c.owner == user and c.is_default)
+    return next((calendar.id for calendar in mine), "")
+
+
+def _call(
+    world: World, request: Request, method: str, path: dict[str, str], faults: tuple[Fault, ...]
+) -> Call:
+    with world.lock:
+        token = _live(world, request)
+        _check_scope(token.grant, method)
+        person = world.store.people[token.grant.email]
+    user_id = path.get("user_id")
+    if user_id is not None and user_id.lower() not in (person.id, person.email):
+        raise denied()
+    return Call(
+        world=world,
+        method=method,
+        person=person,
+        grant=token.grant,
+        args=request.args,
+        body=body_of(request),
+        path=path,
+        prefer=prefer.read(request.headers.getlist("Prefer")),
+        base=request.host_url.rstrip("/"),
+        address=request.path,
+        if_match=request.headers.get("If-Match"),
+        faults=faults,
+    )
+
+
+def _live(world: World, request: Request) -> AccessToken:
+    if not request.headers.get("Authorization"):
+        raise unauthenticated("InvalidAuthenticationToken", "Access token is empty.")
+    token = bearer(world, request)
+    if token is None or token.grant.email not in world.store.people:
+        raise unauthenticated(
+            "InvalidAuthenticationToken", "CompactToken parsing failed with error code: 80049217"
+        )
+    if token.expires_ms <= world.now_ms():
+        raise unauthenticated(
+            "InvalidAuthenticationToken", "Lifetime validation failed, the token is expired."
+        )
+    return token
+
+
+def _check_scope(grant: Grant, method: str) -> None:
+    if method == "me.get":
+        needed = PROFILE | READ
+    elif method.startswith("subscriptions.") or method.endswith((".list", ".get", ".delta")):
+        needed = READ
+    else:
+        needed = WRITE
+    if grant.permissions.isdisjoint(needed):
+        raise denied()
+
+
+def apply(faults: tuple[Fault, ...], moment: str) -> None:
+    """Carry out the slow, status and cut faults due `before` or `after` the work is done."""
+    for fault in faults:
+        if fault.options.get("when", "before") != moment:
+            continue
+        if fault.kind == "slow":
+            time.sleep(float(fault.options.get("delay_ms", 1000)) / 1000)
+        elif fault.kind == "cut":
+            raise ConnectionCut
+        elif fault.kind == "status":
+            raise fault_error(fault)
+
+
+def fault_error(fault: Fault) -> GraphError:
+    """The answer of a `status` fault: `{status, code, message, retry_after, headers}`."""
+    status = int(fault.options.get("status", 503))
+    code, message = STATUS_CODES.get(status, ("UnknownError", ""))
+    headers = {str(name): str(value) for name, value in fault.options.get("headers", {}).items()}
+    if fault.options.get("retry_after") is not None:
+        headers["Retry-After"] = str(fault.options["retry_after"])
+    return GraphError(
+        status,
+        fault.options.get("code", code),
+        fault.options.get("message", message),
+        headers=headers,
+    )
+
+
+def response(body: Json | None, status: int, call: Call, *more: str) -> Response:
+    """A JSON answer (or an empty one) with the preferences that were applied."""
+    answer = Response(status=status)
+    if body is not None:
+        text = json.dumps(body, separators=(",", ":"))
+        answer = Response(
+            text,
+            status=status,
+            content_type="application/json; odata.metadata=minimal; odata.streaming=true; "
+            "IEEE754Compatible=false; charset=utf-8",
+        )
+    applied = call.prefer.with_applied(*more)
+    if applied:
+        answer.headers["Preference-Applied"] = applied
+    return answer

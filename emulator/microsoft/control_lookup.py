@@ -1,0 +1,24 @@
+"""Control API: names in its paths."""
+
+from .model import Calendar, Person
+from .world import World
+
+
+def person_named(world: World, email: str) -> Person:
+    """The person; LookupError with a readable message."""
+    person = world.store.people.get(email.lower())
+    if person is None:
+        raise LookupError(f"nobody is called {email}")
+    return person
+
+
+def calendar_named(world: World, email: str, name: str) -> Calendar:
+    """A calendar of the person, by id, by name, or as `primary`; LookupError otherwise."""
+    person = person_named(world, email)
+    for calendar in world.store.calendars.values():
+        is_meant = (
+            calendar.is_default if name == "primary" else name in (calendar.id, calendar.name)
+        )
+        if calendar.owner == person.email and is_meant:
+            return calendar
+    raise LookupError(f"{email} has no calendar {name}")

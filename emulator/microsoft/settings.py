@@ -1,0 +1,61 @@
+"""Everything about the emulator's behaviour that the control API can change."""
+
+from dataclasses import dataclass, fields, replace
+
+from emulator.google.json_types import Json
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Durations carry their unit in the name; None means no limit, or nothing said.
+
+    `series_removal` says what delta shows for a deleted series: `occurrences`, `master` or
+    `both` (undocumented). `retry_base_ms` and the delivery timeouts scale Graph's 4 hours down.
+    """
+
+    # Where MSAL believes this server to be, e.g. https://login.local; and the consent page.
+    public_authority: str | None = None
+    browser_url: str | None = None
+    access_token_seconds: int = 3599
+    refresh_token_max_idle_s: float | None = 90 * 86400.0
+    revoke_used_refresh_tokens: bool = False
+
+    latency_ms: float = 0.0
+    page_size_cap: int | None = None
+    concurrent_per_mailbox: int | None = 4
+    per_mailbox_per_10_min: int | None = 10_000
+    retry_after: str | None = "2.128"
+
+    duplicate_transaction_status: int = 201
+    delta_shows_masters: bool = False
+    delta_repeats_items: bool = False
+    delta_replays_rounds: bool = False
+    delta_lag_ms: float = 0.0
+    delta_token_max_age_s: float | None = None
+    delta_gone_code: str = "SyncStateNotFound"
+    delta_gone_location: bool = False
+    series_removal: str = "both"
+
+    refuse_calendar_subscriptions: bool = False
+    subscription_max_minutes: int = 10_080
+    subscription_min_minutes: int = 45
+    handshake_timeout_ms: float = 10_000.0
+    created_then_updated: bool = True
+    updates_per_edit: int = 1
+    group_ms: float = 20.0
+    group_size: int = 20
+    notification_delay_ms: float = 0.0
+    slow_delay_ms: float = 600_000.0
+    first_timeout_ms: float = 3_000.0
+    delivery_timeout_ms: float = 10_000.0
+    retry_base_ms: float = 1000.0
+    retry_attempts: int = 8
+    verify_tls: bool = True
+
+    def changed(self, wanted: Json) -> "Settings":
+        """A copy with the named settings; ValueError names one that does not exist."""
+        known = {field.name for field in fields(self)}
+        unknown = sorted(set(wanted) - known)
+        if unknown:
+            raise ValueError(f"unknown settings: {', '.join(unknown)}; known: {sorted(known)}")
+        return replace(self, **wanted)
