@@ -3,6 +3,7 @@
 Times are given as ages before `now`, so the same rows serve a simulated clock and the real one.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -36,7 +37,7 @@ class Contents:
         self._connection = connection
         self._now = now
 
-    def insert(self, table: str, returning: str = "id", **columns: Any) -> Any:
+    def insert(self, table: str, columns: Mapping[str, Any], returning: str = "id") -> Any:
         """Inserts one row and gives its column `returning`."""
         values = [self._instant(value) for value in columns.values()]
         query = sql.SQL("insert into {} ({}) values ({}) returning {}").format(
@@ -51,54 +52,40 @@ class Contents:
 
     def person(self, email: str) -> UUID:
         """Somebody with an account at Google; the account has the person's own id."""
-        person: UUID = self.insert("auth.users", email=email)
-        self.insert(
-            "calendar_accounts",
-            user_id=person,
-            id=person,
-            provider="google",
-            provider_account_id=email,
-            email=email,
-        )
+        person: UUID = self.insert("auth.users", {"email": email})
+        account = {"provider": "google", "provider_account_id": email, "email": email}
+        self.insert("calendar_accounts", {"user_id": person, "id": person} | account)
         return person
 
     def calendar(self, person: UUID, name: str, **state: Any) -> UUID:
         """A calendar with its hybrid state."""
-        calendar: UUID = self.insert(
-            "calendars", user_id=person, account_id=person, provider_calendar_id=name, name=name
-        )
-        self.insert(
-            "calendar_sync_states", "calendar_id", user_id=person, calendar_id=calendar, **state
-        )
+        named = {"account_id": person, "provider_calendar_id": name, "name": name}
+        calendar: UUID = self.insert("calendars", {"user_id": person} | named)
+        whose = {"user_id": person, "calendar_id": calendar}
+        self.insert("calendar_sync_states", whose | state, "calendar_id")
         return calendar
 
-    def subscription(self, person: UUID, calendar: UUID, **columns: Any) -> UUID:
+    def subscription(self, person: UUID, calendar: UUID, **columns: Any) -> None:
         """A webhook subscription, active unless told otherwise."""
-        active = {"status": "active", "activated_at": ago(days=2), "channel_id": "channel"}
-        row: UUID = self.insert(
-            "webhook_subscriptions",
-            **{"user_id": person, "calendar_id": calendar} | active | columns,
-        )
-        return row
+        usual = {"status": "active", "activated_at": ago(days=2), "channel_id": "channel"}
+        whose = {"user_id": person, "calendar_id": calendar}
+        self.insert("webhook_subscriptions", whose | usual | columns)
 
     def notification(
         self, person: UUID, calendar: UUID, number: int, age: timedelta, **columns: Any
     ) -> None:
         """A notification that arrived `age` ago, accepted unless told otherwise."""
-        accepted = {"resource_state": "exists", "outcome": "accepted", "channel_id": "channel"}
-        self.insert(
-            "webhook_notifications",
-            **{"user_id": person, "calendar_id": calendar, "message_number": number}
-            | {"received_at": age}
-            | accepted
-            | columns,
-        )
+        usual = {"resource_state": "exists", "outcome": "accepted", "channel_id": "channel"}
+        which = {"message_number": number, "received_at": age}
+        whose = {"user_id": person, "calendar_id": calendar}
+        self.insert("webhook_notifications", whose | which | usual | columns)
 
     def sync(
         self, person: UUID, calendar: UUID, sync_type: str, age: timedelta, **columns: Any
     ) -> None:
         """A sync that began `age` ago and took a second, successful unless told otherwise."""
         usual = {
+            "sync_type": sync_type,
             "trigger": "webhook" if sync_type == "webhook" else "polling",
             "status": "success",
             "lease_token": 1,
@@ -106,23 +93,14 @@ class Contents:
             "created_at": age,
             "finished_at": age - timedelta(seconds=1),
         }
-        self.insert(
-            "calendar_sync_logs",
-            **{"user_id": person, "calendar_id": calendar, "sync_type": sync_type}
-            | usual
-            | columns,
-        )
+        whose = {"user_id": person, "calendar_id": calendar}
+        self.insert("calendar_sync_logs", whose | usual | columns)
 
     def day(self, person: UUID, calendar: UUID, days_ago: int, **costs: int) -> None:
         """What a calendar cost on a day."""
-        self.insert(
-            "api_call_ledger",
-            "day",
-            user_id=person,
-            calendar_id=calendar,
-            day=(self._now - timedelta(days=days_ago)).date(),
-            **costs,
-        )
+        day = (self._now - timedelta(days=days_ago)).date()
+        which = {"user_id": person, "calendar_id": calendar, "day": day}
+        self.insert("api_call_ledger", which | costs, "day")
 
     def _instant(self, value: Any) -> Any:
         return self._now - value if isinstance(value, timedelta) else value

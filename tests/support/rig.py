@@ -45,6 +45,7 @@ class Rig:
     def __init__(self, database_url: str, google: GoogleEmulator, **environment: str) -> None:
         self.database_url = database_url
         self.google = google
+        self.refresh_tokens: list[str] = []
         self._server: BaseWSGIServer = make_server("127.0.0.1", 0, _not_ready, threaded=True)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         self.environment = {
@@ -92,6 +93,12 @@ class Rig:
         self.google.control("clock", {"now": instant.isoformat()})
         self.service = self._open()
 
+    def reopen(self, **environment: str) -> None:
+        """Opens the service anew with other settings."""
+        self.service.database.close()
+        self.environment |= environment
+        self.service = self._open()
+
     def later(self, **duration: float) -> datetime:
         """Moves the clock forward, e.g. `later(hours=6)`; gives the new instant."""
         instant = self.now() + timedelta(**duration)
@@ -109,6 +116,7 @@ class Rig:
         """A person signs up and connects their Google account; gives their user id."""
         (person,) = self.service.database.call("find_or_add_person", email=email)
         tokens = self.google.tokens(email)
+        self.refresh_tokens.append(tokens["refresh_token"])
         grant = Grant(
             provider=Provider.GOOGLE,
             provider_account_id=email,

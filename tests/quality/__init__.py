@@ -1,0 +1,1 @@
+"""The tree itself: what a reviewer would otherwise have to look for."""
