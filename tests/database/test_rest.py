@@ -17,12 +17,14 @@ from tests.support.rest_emulator import RestEmulator
 
 
 @contextmanager
-def answering(answer: Response) -> Iterator[Database]:
-    """The REST transport against a server that always gives this answer."""
+def answering(answer: Response, asked: list[str] | None = None) -> Iterator[Database]:
+    """The REST transport against a server that always gives this answer, and notes the paths."""
 
     @Request.application
     def application(request: Request) -> Response:
         request.get_data()
+        if asked is not None:
+            asked.append(request.path)
         return answer
 
     server = make_server("127.0.0.1", 0, application)
@@ -59,6 +61,19 @@ def test_who_answers_is_not_the_database(answer: Response) -> None:
             database.call("do_nothing")
         with pytest.raises(DatabaseUnavailable, match=r"\w"):
             database.read("things")
+
+
+def test_nothing_is_asked_twice() -> None:
+    """Whether to try again is for the caller, who knows what else waits."""
+    asked: list[str] = []
+
+    with (
+        answering(page(503, {"code": "PGRST002", "message": "no schema"}), asked) as database,
+        pytest.raises(DatabaseUnavailable),
+    ):
+        database.read("things")
+
+    assert asked == ["/rest/v1/things"]
 
 
 def test_a_refusal_of_the_gateway_without_a_code() -> None:

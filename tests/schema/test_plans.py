@@ -130,6 +130,13 @@ def test_few_rows_are_read(connection: psycopg.Connection, statement: str) -> No
     assert excesses(read[-1]) == {}
 
 
+@pytest.mark.parametrize("name", sorted(STATEMENTS.keys() - {"a person is removed"}))
+def test_the_service_role_may_do_all_of_it(connection: psycopg.Connection, name: str) -> None:
+    with connection.transaction(force_rollback=True):
+        connection.execute("set local role service_role")
+        connection.execute(STATEMENTS[name].encode())
+
+
 @pytest.mark.parametrize(
     "name", ["claim what is due", "claim one calendar", "claim subscriptions", "a webhook"]
 )
