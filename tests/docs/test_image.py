@@ -23,13 +23,11 @@ def copied() -> list[str]:
 
 def pins(name: str) -> dict[str, list[str]]:
     """Each requirement of a lock with its hashes."""
-    found: dict[str, list[str]] = {}
-    for line in text_of(REPOSITORY / name).splitlines():
-        if match := re.match(r"([\w.-]+(?:\[[\w,-]+\])?==\S+)", line):
-            hashes = found[match[1]] = []
-        elif match := re.search(r"--hash=(\S+)", line):
-            hashes.append(match[1])
-    return found
+    entry = re.compile(r"^([\w.-]+(?:\[[\w,-]+\])?==\S+)(.*(?:\n +--hash=.*)+)", re.MULTILINE)
+    return {
+        match[1]: re.findall(r"--hash=(\S+)", match[2])
+        for match in entry.finditer(text_of(REPOSITORY / name))
+    }
 
 
 @pytest.fixture

@@ -25,6 +25,8 @@ def read_by_the_code() -> dict[str, str]:
                 ],
             ):
                 found[name] = str(default)
+            case _:
+                continue
     return found
 
 

@@ -201,7 +201,7 @@ def test_old_query_of_the_webhook_status(for_real: Opened) -> None:
     (filled_at,) = now.fetchone() or ()
 
     def age(instant: datetime | None) -> float | None:
-        return instant and round((filled_at - instant).total_seconds() / 60)
+        return None if instant is None else round((filled_at - instant).total_seconds() / 60)
 
     assert {(row[0], age(row[1]), age(row[2]), row[3], row[4]) for row in rows} == {
         (known.ada, 10, 7 * 60, 0, True),
