@@ -5,6 +5,7 @@ from pathlib import Path
 
 from shared.db.build import MIGRATION, SQL, migration_text, schema_files
 
+NUMBERED = re.compile(r"\d+_[a-z_]+\.sql$")
 LINE = re.compile(r"^- `(?P<path>[\w/]+\.sql)` — .+$", re.MULTILINE)
 
 
@@ -31,11 +32,10 @@ def test_every_file_says_what_it_is_for() -> None:
     assert silent == []
 
 
-def test_numbers_are_unique_in_their_folder() -> None:
+def test_every_file_has_its_place_in_the_order() -> None:
     for folder in ("tables", "functions", "views", "bootstrap"):
-        numbers = [path.name.partition("_")[0] for path in (SQL / folder).glob("*.sql")]
-        assert all(number.isdigit() for number in numbers)
-        assert len(set(numbers)) == len(numbers)
+        unplaced = [path for path in (SQL / folder).iterdir() if not NUMBERED.match(path.name)]
+        assert unplaced == []
 
 
 def begins_with_comment(path: Path) -> bool:
