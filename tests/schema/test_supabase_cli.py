@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,6 +16,20 @@ from tests.schema.conftest import MakeProject
 from tests.support import supabase_cli
 from tests.support.schema_dump import dump
 from tests.support.supabase_cli import SupabaseCli
+
+HIDDEN_SEMICOLONS = """
+-- a comment; with a semicolon
+create table public.a ("b;c" text default 'it''s; here');;
+/* a block; of comment */
+insert into public.a values ('x;'), (E'back\\\\slash; it\\'s;'), ('tail\\');
+create function public.f() returns text language plpgsql set search_path = '' as $body$
+begin
+  -- don't stop; here
+  return $inner$;$inner$ || ';';
+end
+$body$;
+comment on table public.a is 'last; without an end'
+"""
 
 
 @pytest.fixture
@@ -37,6 +52,22 @@ def test_both_make_the_same_database(cli: SupabaseCli, make_project: MakeProject
     migrate(migrated)
 
     assert dump(migrated) == dump(pushed)
+    assert recorded(migrated) == recorded(pushed)
+
+
+def test_both_record_the_same_statements(
+    cli: SupabaseCli, make_project: MakeProject, tmp_path: Path
+) -> None:
+    """However semicolons hide in a script."""
+    pushed, migrated = make_project(), make_project()
+    script = cli.home / "supabase" / "migrations" / "20270101000000_hidden_semicolons.sql"
+    script.write_text(HIDDEN_SEMICOLONS, encoding="utf-8")
+    shutil.copytree(REPOSITORY / "sql", tmp_path / "sql")
+
+    cli.run("db", "push", f"--remote={pushed}")
+    migrate(migrated, root=tmp_path)
+
+    assert len(recorded(migrated)) == 2
     assert recorded(migrated) == recorded(pushed)
 
 
