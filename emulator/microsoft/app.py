@@ -9,7 +9,16 @@ from dataclasses import dataclass
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
-from . import batch, calendars_api, control, delta, events_api, identity, notifications
+from . import (
+    batch,
+    calendars_api,
+    control,
+    delta,
+    events_api,
+    identity,
+    notifications,
+    translate_ids,
+)
 from . import subscriptions_api as subscriptions
 from .call import Call, ConnectionCut, Handler, admitted, apply
 from .errors import GraphError, no_such_resource
@@ -33,6 +42,7 @@ class Route:
 
 OF_A_USER = (
     Route("GET", "", "me.get", calendars_api.me),
+    Route("POST", "/translateExchangeIds", "me.translateExchangeIds", translate_ids.translate),
     Route("GET", "/calendars", "calendars.list", calendars_api.list_calendars),
     Route("POST", "/calendars", "calendars.create", calendars_api.create),
     Route("GET", "/calendar", "calendars.get", calendars_api.get),

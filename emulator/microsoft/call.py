@@ -183,7 +183,7 @@ def _live(world: World, request: Request) -> AccessToken:
 
 
 def _check_scope(grant: Grant, method: str) -> None:
-    if method == "me.get":
+    if method.startswith("me."):
         needed = PROFILE | READ
     elif method.startswith("subscriptions.") or method.endswith((".list", ".get", ".delta")):
         needed = READ

@@ -110,7 +110,7 @@ def _check_alive(call: Call, calendar: Calendar, state: Round) -> None:
         return
     gone: GraphError = sync_state_gone(settings.delta_gone_code)
     if settings.delta_gone_location:
-        gone.headers["Location"] = f"{call.base}{call.address}?$deltatoken="
+        gone.headers["Location"] = f"{_address(call)}?$deltatoken="
     raise gone
 
 
@@ -142,7 +142,13 @@ def _link(call: Call, state: Round, after: str | None, more: bool) -> Json:
     payload = asdict(state) | {"after": after if more else None}
     token = seal(bytes.fromhex(call.world.store.secret), payload)
     name, option = ("nextLink", "$skiptoken") if more else ("deltaLink", "$deltatoken")
-    return {f"@odata.{name}": f"{call.base}{call.address}?{option}={token}"}
+    return {f"@odata.{name}": f"{_address(call)}?{option}={token}"}
+
+
+def _address(call: Call) -> str:
+    """This function's address without the decorations that clients may call it by."""
+    folder = call.address.rpartition("/")[0]
+    return f"{call.base}{folder}/delta"
 
 
 def _groups(call: Call, calendar: Calendar, state: Round) -> Iterator[Group]:

@@ -10,7 +10,7 @@ from emulator.google.json_types import Json
 
 from .errors import bad_property, bad_request
 from .expansion import midnight
-from .zones import is_zone
+from .zones import is_zone, to_utc, to_wall
 
 SHOW_AS = ("free", "tentative", "busy", "oof", "workingElsewhere", "unknown")
 SENSITIVITY = ("normal", "personal", "private", "confidential")
@@ -38,7 +38,7 @@ _FRACTION = re.compile(r"(\.\d{6})\d+")
 
 @dataclass(frozen=True)
 class Times:
-    """Start and end of an event as naive wall times with their zone names."""
+    """Start and end of an event as naive wall times in `zone`; `end_zone` is only remembered."""
 
     start: datetime
     zone: str
@@ -59,16 +59,20 @@ def moment(text: object, name: str) -> datetime:
 
 def times(sent: Json, all_day: bool, before: Times | None) -> Times:
     """The times in a body, filled up from `before`; 400 if they make no event."""
-    start, zone = _end_of(sent, "start", (before.start, before.zone) if before else None)
-    end, end_zone = _end_of(sent, "end", (before.end, before.end_zone) if before else None)
+    start, zone = _stated(sent, "start", (before.start, before.zone) if before else None)
+    stated_end, end_zone = _stated(sent, "end", (before.end, before.zone) if before else None)
+    is_new = before is None or sent.get("end") is not None
+    if all_day:
+        end = stated_end
+        _check_all_day(start, end, zone, end_zone if is_new else zone)
+    else:
+        end = to_wall(to_utc(stated_end, end_zone), zone)
     if end < start:
         raise bad_property("The end of the event lies before its start.")
-    if all_day:
-        _check_all_day(start, end, zone, end_zone)
-    return Times(start, zone, end, end_zone)
+    return Times(start, zone, end, before.end_zone if before and not is_new else end_zone)
 
 
-def _end_of(sent: Json, name: str, before: tuple[datetime, str] | None) -> tuple[datetime, str]:
+def _stated(sent: Json, name: str, before: tuple[datetime, str] | None) -> tuple[datetime, str]:
     value = sent.get(name)
     if value is None and before is not None:
         return before

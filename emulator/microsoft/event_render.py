@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from urllib.parse import quote
 
 from emulator.google.json_types import Json
@@ -17,6 +17,7 @@ from .zones import to_wall, windows_name
 
 TEAMS = "https://teams.microsoft.com/l/meetup-join/19%3ameeting_"
 HTML = "<html>\r\n<head>\r\n</head>\r\n<body>\r\n{}\r\n</body>\r\n</html>\r\n"
+NOTIFIERS_ZONE = timezone(timedelta(hours=-5))
 _TAG = re.compile(r"<[^>]*>")
 _BLANK = re.compile(r"\s+")
 
@@ -35,6 +36,11 @@ def etag_of(shown: Shown) -> str:
 def stamp(moment: datetime) -> str:
     """A moment as Graph writes it: UTC, seven decimals, `Z`."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f0Z")
+
+
+def offset_stamp(moment: datetime) -> str:
+    """The other way Graph writes moments: an offset that is nobody's, as in notifications."""
+    return moment.astimezone(NOTIFIERS_ZONE).isoformat(timespec="seconds")
 
 
 def when(item: Item, moment: datetime, prefer: Preferences) -> Json:

@@ -15,8 +15,6 @@ from .recurrence import normalised
 from .world import Change, World
 from .zones import windows_name
 
-PATTERN_PROPERTIES = ("start", "end", "isAllDay", "recurrence")
-
 
 @dataclass(frozen=True)
 class Write:
@@ -133,21 +131,20 @@ def _merged(write: Write, item: Item, sent: Json) -> Item:
 
 def _repatterned(before: Item, item: Item, sent: Json) -> Item:
     """A new pattern or new times throw away the exceptions, as Outlook does."""
-    rule = sent.get("recurrence", before.recurrence)
-    if rule is None:
+    wanted = sent.get("recurrence", before.recurrence)
+    if wanted is None:
         return replace(item, recurrence=None, exceptions={}, removed=())
-    moved = any(name in sent for name in PATTERN_PROPERTIES) and (
-        (item.start, item.end, item.zone, item.all_day)
-        != (before.start, before.end, before.zone, before.all_day)
-        or rule != before.recurrence
-    )
-    if not moved:
+    if "recurrence" not in sent and item.start != before.start:
+        span = wanted["range"] | {"startDate": item.start.date().isoformat()}
+        wanted = wanted | {"range": span}
+    rule = normalised(wanted, item.start, windows_name(item.zone))
+    if (rule, *_clock(item)) == (before.recurrence, *_clock(before)):
         return item
-    if "recurrence" not in sent:
-        span = rule["range"] | {"startDate": item.start.date().isoformat()}
-        rule = rule | {"range": span}
-    kept = normalised(rule, item.start, windows_name(item.zone))
-    return _begun(replace(item, recurrence=kept, exceptions={}, removed=()))
+    return _begun(replace(item, recurrence=rule, exceptions={}, removed=()))
+
+
+def _clock(item: Item) -> tuple[object, ...]:
+    return item.start, item.end, item.zone, item.all_day
 
 
 def _store(write: Write, item: Item) -> Item:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from emulator.google.faults import NOTIFICATION_KINDS, Fault, Target
 from emulator.google.json_types import Json
 
-from .event_render import change_key, stamp
+from .event_render import change_key, offset_stamp
 from .ids import event_id
 from .model import Item, Subscription
 from .sender import Delivery, Parcel, filled
@@ -89,7 +89,7 @@ def change_payload(world: World, subscription: Subscription, kind: str, item: It
     return {
         "id": world.new_guid(),
         "subscriptionId": subscription.id,
-        "subscriptionExpirationDateTime": stamp(subscription.expires),
+        "subscriptionExpirationDateTime": offset_stamp(subscription.expires),
         "clientState": subscription.client_state,
         "changeType": kind,
         "resource": path,
@@ -116,7 +116,7 @@ def lifecycle(world: World, subscription: Subscription, event: str) -> bool:
         return False
     payload = {
         "subscriptionId": subscription.id,
-        "subscriptionExpirationDateTime": stamp(subscription.expires),
+        "subscriptionExpirationDateTime": offset_stamp(subscription.expires),
         "tenantId": world.store.people[subscription.user].tenant,
         "clientState": subscription.client_state,
         "lifecycleEvent": event,
