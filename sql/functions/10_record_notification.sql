@@ -7,47 +7,44 @@ create function public.record_notification(p_calendar_id uuid, p_channel_id text
 returns table (outcome text) language plpgsql set search_path = '' as $$
 declare
   v_now constant timestamptz := public.calsync_now();
-  v_user uuid;
-  v_sub public.webhook_subscriptions;
+  v_known record;
   v_outcome text;
 begin
-  select c.user_id into v_user from public.calendars c where c.id = p_calendar_id;
+  select c.user_id, s.id, s.status, exists (
+      select 1 from public.webhook_notifications n
+      where n.channel_id = p_channel_id and n.message_number = p_message_number and n.user_id = c.user_id) as repeated
+  into v_known
+  from public.calendars c
+  left join public.webhook_subscriptions s
+    on s.user_id = c.user_id and s.calendar_id = c.id and s.channel_id = p_channel_id
+  where c.id = p_calendar_id;
   if not found then
     return query select 'calendar_gone';
     return;
   end if;
-  select * into v_sub from public.webhook_subscriptions s
-  where s.user_id = v_user and s.calendar_id = p_calendar_id and s.channel_id = p_channel_id;
 
-  if v_sub.id is null then
+  if v_known.id is null then
     v_outcome := 'unknown_channel';
-    perform public.adopt_unknown_channel(v_user, p_calendar_id, p_channel_id, p_resource_id, p_expires_at);
-  elsif exists (select 1 from public.webhook_notifications n
-                where n.channel_id = p_channel_id and n.message_number = p_message_number
-                  and n.user_id = v_user) then
+    perform public.adopt_unknown_channel(v_known.user_id, p_calendar_id, p_channel_id, p_resource_id, p_expires_at);
+  elsif v_known.repeated then
     v_outcome := 'duplicate';
-  elsif v_sub.status not in ('pending', 'active') then
+  elsif v_known.status not in ('pending', 'active') then
     v_outcome := 'retired_channel';
-    perform public.stop_again(v_user, v_sub.id, p_resource_id);
+    perform public.stop_again(v_known.user_id, v_known.id, p_resource_id);
   else
     v_outcome := case p_resource_state when 'sync' then 'confirmed' else 'accepted' end;
-    if v_sub.status = 'pending' then
-      perform public.activate_subscription(v_user, v_sub.id, p_channel_id, p_resource_id, p_expires_at);
+    if v_known.status = 'pending' then
+      perform public.activate_subscription(v_known.user_id, v_known.id, p_channel_id, p_resource_id, p_expires_at);
     end if;
   end if;
 
   insert into public.webhook_notifications
     (user_id, calendar_id, channel_id, resource_state, message_number, outcome, received_at)
-  values (v_user, p_calendar_id, p_channel_id, p_resource_state, p_message_number, v_outcome, v_now);
+  values (v_known.user_id, p_calendar_id, p_channel_id, p_resource_state, p_message_number, v_outcome, v_now);
 
-  if v_outcome = 'accepted' then
-    update public.calendar_sync_states s set
-      last_webhook_received = v_now, webhook_failures = 0, unserved_since = coalesce(s.unserved_since, v_now)
-    where s.user_id = v_user and s.calendar_id = p_calendar_id;
-  end if;
   -- News from a channel we no longer want is news all the same.
   if v_outcome <> 'duplicate' and p_resource_state <> 'sync' then
-    perform public.make_due(v_user, p_calendar_id, 'webhook');
+    perform public.make_due(v_known.user_id, p_calendar_id, 'webhook', case v_outcome when 'accepted' then v_now end);
   end if;
   return query select v_outcome;
 end

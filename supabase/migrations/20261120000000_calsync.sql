@@ -13,18 +13,33 @@ set search_path = '' as $$
 $$;
 comment on function public.calsync_now() is 'The clock of every table, function and view';
 
--- How long push is trusted without being heard or verified: `calsync.poll_stale_after_hours`, else 6 hours.
-create function public.calsync_stale_after() returns interval language sql stable parallel safe
+-- The limits that SQL decides by: one row, kept in step with the environment by set_limits.
+create table calsync_private.limits (
+  only_row boolean primary key default true check (only_row),
+  -- After this silence of push a calendar is polled.
+  stale_after interval not null default '6 hours' check (stale_after > '0'),
+  -- Failures of push in a row: from here it is not relied on, from there it is given up.
+  suspend_after integer not null default 5 check (suspend_after > 0),
+  give_up_after integer not null default 10,
+  -- A change younger than this may still be announced.
+  missed_change_grace interval not null default '2 minutes' check (missed_change_grace >= '0'),
+  check (give_up_after >= suspend_after)
+);
+comment on table calsync_private.limits is 'The limits of the hybrid decision; one row';
+insert into calsync_private.limits default values;
+
+-- The limits, readable behind views too; definer, since readers may not enter the private schema.
+create function public.calsync_limits() returns calsync_private.limits language sql stable security definer
 set search_path = '' as $$
-  select make_interval(secs => 3600 * coalesce(nullif(current_setting('calsync.poll_stale_after_hours', true), '')::double precision, 6))
+  select l from calsync_private.limits l
 $$;
-comment on function public.calsync_stale_after() is 'After this silence a calendar is polled';
+comment on function public.calsync_limits() is 'The limits of the hybrid decision';
 
 -- Views run with their reader's rights, so readers need the clock.
 revoke execute on function public.calsync_now() from public, anon;
-revoke execute on function public.calsync_stale_after() from public, anon;
+revoke execute on function public.calsync_limits() from public, anon;
 grant execute on function public.calsync_now() to authenticated, service_role;
-grant execute on function public.calsync_stale_after() to authenticated, service_role;
+grant execute on function public.calsync_limits() to authenticated, service_role;
 
 -- sql/tables/1_accounts.sql
 -- One row per connected provider account of a person.
@@ -599,29 +614,31 @@ grant execute on function public.activate_subscription to service_role;
 -- sql/functions/05_make_due.sql
 -- Internal: moves a calendar's due time to now and says why. A running sync is not disturbed: it sees
 -- change_seq moved when it ends, and the calendar is due again. A stronger reason already waiting stays.
-create function public.make_due(p_user_id uuid, p_calendar_id uuid, p_reason text)
+-- p_heard_at: push said so, which proves that it works. All in one update: webhooks come in storms.
+create function public.make_due(p_user_id uuid, p_calendar_id uuid, p_reason text,
+                                p_heard_at timestamptz default null)
 returns boolean language plpgsql set search_path = '' as $$
 declare
   v_now constant timestamptz := public.calsync_now();
-  v_state public.calendar_sync_states;
+  v_due_at timestamptz;
 begin
-  select * into v_state from public.calendar_sync_states
-  where user_id = p_user_id and calendar_id = p_calendar_id for update;
-  if not found then
-    return false;
-  end if;
   update public.calendar_sync_states set
     change_seq = change_seq + 1,
-    due_reason = case when v_state.due_at <= v_now and v_state.due_reason in ('initial', 'reset', 'repair')
+    due_reason = case when due_at <= v_now and due_reason in ('initial', 'reset', 'repair')
                       then due_reason else p_reason end,
     due_at = case
-      when v_state.lease_expires_at > v_now or v_state.due_at = 'infinity' then due_at
-      else least(due_at, greatest(v_now, not_before)) end
-  where user_id = p_user_id and calendar_id = p_calendar_id;
-  if v_state.due_at > v_now then
+      when lease_expires_at > v_now or due_at = 'infinity' then due_at
+      else least(due_at, greatest(v_now, not_before)) end,
+    last_webhook_received = coalesce(p_heard_at, last_webhook_received),
+    webhook_failures = case when p_heard_at is null then webhook_failures else 0 end,
+    unserved_since = coalesce(unserved_since, p_heard_at)
+  where user_id = p_user_id and calendar_id = p_calendar_id
+  returning due_at into v_due_at;
+  -- Due since earlier: the workers know.
+  if v_due_at = v_now then
     perform pg_notify('calsync_due', '');
   end if;
-  return true;
+  return v_due_at is not null;
 end
 $$;
 comment on function public.make_due is 'A calendar is due now, for this reason; wakes the workers';
@@ -639,47 +656,44 @@ create function public.record_notification(p_calendar_id uuid, p_channel_id text
 returns table (outcome text) language plpgsql set search_path = '' as $$
 declare
   v_now constant timestamptz := public.calsync_now();
-  v_user uuid;
-  v_sub public.webhook_subscriptions;
+  v_known record;
   v_outcome text;
 begin
-  select c.user_id into v_user from public.calendars c where c.id = p_calendar_id;
+  select c.user_id, s.id, s.status, exists (
+      select 1 from public.webhook_notifications n
+      where n.channel_id = p_channel_id and n.message_number = p_message_number and n.user_id = c.user_id) as repeated
+  into v_known
+  from public.calendars c
+  left join public.webhook_subscriptions s
+    on s.user_id = c.user_id and s.calendar_id = c.id and s.channel_id = p_channel_id
+  where c.id = p_calendar_id;
   if not found then
     return query select 'calendar_gone';
     return;
   end if;
-  select * into v_sub from public.webhook_subscriptions s
-  where s.user_id = v_user and s.calendar_id = p_calendar_id and s.channel_id = p_channel_id;
 
-  if v_sub.id is null then
+  if v_known.id is null then
     v_outcome := 'unknown_channel';
-    perform public.adopt_unknown_channel(v_user, p_calendar_id, p_channel_id, p_resource_id, p_expires_at);
-  elsif exists (select 1 from public.webhook_notifications n
-                where n.channel_id = p_channel_id and n.message_number = p_message_number
-                  and n.user_id = v_user) then
+    perform public.adopt_unknown_channel(v_known.user_id, p_calendar_id, p_channel_id, p_resource_id, p_expires_at);
+  elsif v_known.repeated then
     v_outcome := 'duplicate';
-  elsif v_sub.status not in ('pending', 'active') then
+  elsif v_known.status not in ('pending', 'active') then
     v_outcome := 'retired_channel';
-    perform public.stop_again(v_user, v_sub.id, p_resource_id);
+    perform public.stop_again(v_known.user_id, v_known.id, p_resource_id);
   else
     v_outcome := case p_resource_state when 'sync' then 'confirmed' else 'accepted' end;
-    if v_sub.status = 'pending' then
-      perform public.activate_subscription(v_user, v_sub.id, p_channel_id, p_resource_id, p_expires_at);
+    if v_known.status = 'pending' then
+      perform public.activate_subscription(v_known.user_id, v_known.id, p_channel_id, p_resource_id, p_expires_at);
     end if;
   end if;
 
   insert into public.webhook_notifications
     (user_id, calendar_id, channel_id, resource_state, message_number, outcome, received_at)
-  values (v_user, p_calendar_id, p_channel_id, p_resource_state, p_message_number, v_outcome, v_now);
+  values (v_known.user_id, p_calendar_id, p_channel_id, p_resource_state, p_message_number, v_outcome, v_now);
 
-  if v_outcome = 'accepted' then
-    update public.calendar_sync_states s set
-      last_webhook_received = v_now, webhook_failures = 0, unserved_since = coalesce(s.unserved_since, v_now)
-    where s.user_id = v_user and s.calendar_id = p_calendar_id;
-  end if;
   -- News from a channel we no longer want is news all the same.
   if v_outcome <> 'duplicate' and p_resource_state <> 'sync' then
-    perform public.make_due(v_user, p_calendar_id, 'webhook');
+    perform public.make_due(v_known.user_id, p_calendar_id, 'webhook', case v_outcome when 'accepted' then v_now end);
   end if;
   return query select v_outcome;
 end
@@ -826,14 +840,14 @@ returns text language sql stable security definer set search_path = '' as $$
 $$;
 comment on function public.sealed_credentials is 'Sealed credentials of an account; only the service role may ask';
 
--- Internal: whether push can be relied on: an active subscription and fewer than 5 failures in a row.
+-- Internal: whether push can be relied on: an active subscription and few failures in a row.
 create function public.is_listening(p_user_id uuid, p_calendar_id uuid, p_failures integer, p_now timestamptz)
 returns boolean language sql stable set search_path = '' as $$
-  select p_failures < 5 and exists (
+  select p_failures < (public.calsync_limits()).suspend_after and exists (
     select 1 from public.webhook_subscriptions
     where user_id = p_user_id and calendar_id = p_calendar_id and status = 'active' and expires_at > p_now)
 $$;
-comment on function public.is_listening is 'Active subscription and fewer than 5 consecutive failures';
+comment on function public.is_listening is 'Active subscription and fewer consecutive failures than suspend it';
 
 revoke execute on function public.sealed_credentials from public, anon, authenticated;
 grant execute on function public.sealed_credentials to service_role;
@@ -1155,7 +1169,7 @@ begin
       then make_interval(mins => (2 ^ s.webhook_failures)::integer) else interval '1 hour' end
   where s.user_id = p_user_id and s.calendar_id = p_calendar_id
   returning s.webhook_failures into v_failures;
-  if v_failures >= 10 then
+  if v_failures >= (public.calsync_limits()).give_up_after then
     perform public.give_push_up(p_user_id, p_calendar_id, 'given_up');
     perform public.open_alert(p_user_id, c.account_id, p_calendar_id, 'push_given_up', 'high',
       format('Push failed %s times in a row (%s); the calendar is polled. Bring push back with: calsync renew --calendar %s',
@@ -1185,7 +1199,7 @@ grant execute on function public.give_push_up to service_role;
 -- sql/functions/37_judge_push.sql
 -- Internal: what a finished poll says about push. Silence is not failure: a poll that finds nothing
 -- verifies the subscription. A poll that finds a change which the subscription should have announced
--- (made while it was active, more than two minutes ago) counts a failure and has it repaired.
+-- (made while it was active, longer ago than the grace) counts a failure and has it repaired.
 create function public.judge_push(p_user_id uuid, p_calendar_id uuid, p_log public.calendar_sync_logs,
                                   p_state public.calendar_sync_states)
 returns void language plpgsql set search_path = '' as $$
@@ -1205,7 +1219,7 @@ begin
   if v_found = 0 then
     update public.calendar_sync_states set verified_at = v_now
     where user_id = p_user_id and calendar_id = p_calendar_id;
-  elsif coalesce(p_log.changed_at, v_active_since) between v_active_since and v_now - interval '2 minutes'
+  elsif coalesce(p_log.changed_at, v_active_since) between v_active_since and v_now - (public.calsync_limits()).missed_change_grace
         and p_state.unserved_since is null then
     perform public.count_webhook_failure(p_user_id, p_calendar_id, 'missed_change');
   end if;
@@ -2195,6 +2209,23 @@ comment on function public.accounts_to_check is 'Active accounts with their seal
 revoke execute on function public.accounts_to_check from public, anon, authenticated;
 grant execute on function public.accounts_to_check to service_role;
 
+-- sql/functions/92_limits.sql
+-- Brings the limits in step with the settings of the processes; touches the row only where it differs.
+create function public.set_limits(p_stale_after_seconds double precision, p_suspend_after integer,
+                                  p_give_up_after integer, p_missed_change_grace_seconds double precision)
+returns void language sql security definer set search_path = '' as $$
+  update calsync_private.limits l set
+    stale_after = make_interval(secs => p_stale_after_seconds), suspend_after = p_suspend_after,
+    give_up_after = p_give_up_after, missed_change_grace = make_interval(secs => p_missed_change_grace_seconds)
+  where (l.stale_after, l.suspend_after, l.give_up_after, l.missed_change_grace) is distinct from
+    (make_interval(secs => p_stale_after_seconds), p_suspend_after, p_give_up_after,
+     make_interval(secs => p_missed_change_grace_seconds))
+$$;
+comment on function public.set_limits is 'Sets the limits of the hybrid decision';
+
+revoke execute on function public.set_limits from public, anon, authenticated;
+grant execute on function public.set_limits to service_role;
+
 -- sql/views/01_calendar_webhooks.sql
 -- The hybrid state, a row per calendar: what operators and the polling functions look at.
 create view public.calendar_webhooks with (security_invoker = true) as
@@ -2218,9 +2249,10 @@ comment on view public.calendar_webhooks is 'Webhook and polling state, one row 
 create view public.hybrid_status with (security_invoker = true) as
 with facts as (
   select s.*, c.name, a.provider, a.email as account_email, a.status as account_status, a.blocked_until, c.sync_enabled, c.removed_at,
-    w.id as subscription_id, w.expires_at, w.activated_at, public.calsync_now() as now,
+    w.id as subscription_id, w.expires_at, w.activated_at, public.calsync_now() as now, l.stale_after, l.suspend_after,
     greatest(s.last_webhook_received, s.verified_at, w.activated_at) as heard_at
   from public.calendar_sync_states s
+  cross join public.calsync_limits() l
   join public.calendars c on c.user_id = s.user_id and c.id = s.calendar_id
   join public.calendar_accounts a on a.user_id = c.user_id and a.id = c.account_id
   left join public.webhook_subscriptions w on w.user_id = s.user_id and w.calendar_id = s.calendar_id and w.status = 'active'
@@ -2230,8 +2262,8 @@ with facts as (
       when not f.sync_enabled or f.removed_at is not null or f.account_status <> 'active' then 'disabled'
       when f.sync_token is null then 'full'
       when f.push <> 'wanted' or (f.subscription_id is null and f.webhook_failures = 0) then 'polling'
-      when f.subscription_id is not null and f.expires_at > f.now and f.webhook_failures < 5
-        and f.heard_at > f.now - public.calsync_stale_after() then 'webhook'
+      when f.subscription_id is not null and f.expires_at > f.now and f.webhook_failures < f.suspend_after
+        and f.heard_at > f.now - f.stale_after then 'webhook'
       else 'polling_and_repair'
     end as method,
     case
@@ -2243,11 +2275,11 @@ with facts as (
         else 'the cursor died or drift was found' end
       when f.push = 'unsupported' then 'the provider offers no push for this calendar'
       when f.push = 'given_up' then format('push was given up after %s failures', f.webhook_failures)
-      when f.webhook_failures >= 5 then format('push is suspended after %s failures', f.webhook_failures)
+      when f.webhook_failures >= f.suspend_after then format('push is suspended after %s failures', f.webhook_failures)
       when f.subscription_id is null and f.webhook_failures = 0 then 'no subscription yet'
       when f.subscription_id is null then 'the subscription must be made again'
       when f.expires_at <= f.now then 'the subscription ran out'
-      when f.heard_at > f.now - public.calsync_stale_after() then 'push was heard or verified lately'
+      when f.heard_at > f.now - f.stale_after then 'push was heard or verified lately'
       else 'push has been silent for too long'
     end as reason
   from facts f
@@ -2331,16 +2363,20 @@ where l.created_at > public.calsync_now() - interval '7 days' and l.status = 'su
 group by l.user_id, case l.sync_type when 'webhook' then 'webhook' else 'polling' end;
 comment on view public.detection_rates is 'Changes found by push and by polling';
 
--- API calls made, beside polling every calendar every 15 minutes with 3 calls each (288 a day).
+-- API calls made, beside polling every calendar every 15 minutes with 3 calls each (288 a day), counted
+-- from when the calendar was connected.
 create view public.api_call_savings with (security_invoker = true) as
-select l.user_id, l.day, sum(l.api_calls) as api_calls,
-  round(sum(288 * least(1, extract(epoch from public.calsync_now() - l.day::timestamp at time zone 'UTC') / 86400)))::bigint
-    as api_calls_polling,
-  round(100 - 100.0 * sum(l.api_calls)
-    / nullif(sum(288 * least(1, extract(epoch from public.calsync_now() - l.day::timestamp at time zone 'UTC') / 86400)), 0), 1)
-    as saved_percent
-from public.api_call_ledger l
-group by l.user_id, l.day;
+with days as (
+  select l.user_id, l.day, l.api_calls, 288 * extract(epoch from
+      least(public.calsync_now(), (l.day + 1)::timestamp at time zone 'UTC')
+      - greatest(c.created_at, l.day::timestamp at time zone 'UTC')) / 86400 as polling
+  from public.api_call_ledger l
+  join public.calendars c on c.user_id = l.user_id and c.id = l.calendar_id
+)
+select d.user_id, d.day, sum(d.api_calls) as api_calls, round(sum(d.polling))::bigint as api_calls_polling,
+  round(100 - 100.0 * sum(d.api_calls) / nullif(sum(d.polling), 0), 1) as saved_percent
+from days d
+group by d.user_id, d.day;
 comment on view public.api_call_savings is 'Measured API calls against polling every 15 minutes';
 
 -- From the change at the provider (and from its notification) to the row in the mirror.
@@ -2536,6 +2572,7 @@ grant select, insert, update, delete on public.calendar_monitoring_results to se
 create policy own_rows on public.calendar_monitoring_results for select to authenticated using (user_id = (select auth.uid()));
 
 -- Private tables: for definer functions, and for the service role where a plain function writes them.
+alter table calsync_private.limits enable row level security;
 alter table calsync_private.account_credentials enable row level security;
 alter table calsync_private.provider_circuits enable row level security;
 alter table calsync_private.full_sync_seen enable row level security;
