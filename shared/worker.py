@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from threading import BoundedSemaphore, Event, Thread
+from threading import BoundedSemaphore, Event, Thread, main_thread
 
 import structlog
 
@@ -59,9 +59,16 @@ class Worker:
             for _ in range(free - len(claims)):
                 self._free.release()
         for claim in claims:
-            pool.submit(self._sync, claim)
+            self._start(pool, claim)
         if not claims:
             self.wake.wait(LOOK_SECONDS)
+
+    def _start(self, pool: ThreadPoolExecutor, claim: Claim) -> None:
+        try:
+            pool.submit(self._sync, claim)
+        except RuntimeError:
+            # The interpreter is ending, and pools take nothing more; a lease taken is still served.
+            self._sync(claim)
 
     def _take_free_threads(self) -> int:
         """Waits for a free thread, then takes all that are: a lease never waits in a queue."""
@@ -105,13 +112,20 @@ class Worker:
 def start_in_background(service: Service) -> Worker:
     """Starts a worker (and LISTEN, where there is a direct connection) in threads of this process.
 
-    The threads are daemons: when the process ends, leases of running syncs lapse and others
-    take over.
+    When the main thread ends, running syncs are finished first. Where the process is killed before
+    that, their leases lapse and others take over.
     """
     worker = Worker(service, service.settings.sync_workers)
-    Thread(target=worker.run, name="worker", daemon=True).start()
+    Thread(target=worker.run, name="worker").start()
+    Thread(target=_stop_at_exit, args=(worker,), name="stop", daemon=True).start()
     _listen_in_background(service, worker)
     return worker
+
+
+def _stop_at_exit(worker: Worker) -> None:
+    """The server that we are a guest of handles signals; the end of its main thread tells us."""
+    main_thread().join()
+    worker.stop()
 
 
 def run_worker(service: Service, stopping: Event) -> None:

@@ -1,7 +1,7 @@
 """Calendars imported from .ics files: what became of each component, and of each event after it."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,22 +20,29 @@ ATTEMPTS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Fate:
-    """What became of everything: components of files at the provider, its events in the mirror."""
+class Imports:
+    """What the provider made of the components of the files: imported, or refused by reason."""
 
     files: int
     components: int
     imported: int
-    refused_at_import: Mapping[str, int]
+    refused: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What became of everything, from the files to the mirror."""
+
+    imports: Imports
     events: int
     mirrored: int
-    refused_by_mirror: Mapping[str, int]
+    refused: Mapping[str, int]
     calendars_failed: int
 
     @property
     def lost(self) -> int:
         """Events that are neither mirrored nor refused."""
-        return self.events - self.mirrored - sum(self.refused_by_mirror.values())
+        return self.events - self.mirrored - sum(self.refused.values())
 
 
 class Archive:
@@ -48,36 +55,29 @@ class Archive:
     def is_read(self) -> bool:
         """Whether each of its calendars was read completely, or has failed for good."""
         rows = self._explanations()
-        return len(rows) == len(self._imported()) and not any(map(_waits, rows))
+        return len(rows) == len(self._reports()) and not any(map(_waits, rows))
 
     def fate(self) -> Fate:
         """What became of it all."""
-        imported, rows = self._imported(), self._explanations()
-        components = [each for report in imported.values() for each in report["components"]]
+        reports, rows = self._reports(), self._explanations()
         return Fate(
-            files=len(imported),
-            components=len(components),
-            imported=sum(each["outcome"] == "imported" for each in components),
-            refused_at_import=Counter(
-                each["reason"] for each in components if each["outcome"] == "refused"
-            ),
-            events=sum(self._events(calendar) for calendar in imported),
+            imports=summed(reports.values()),
+            events=sum(self._events(calendar) for calendar in reports),
             mirrored=sum(row["events"] for row in rows),
-            refused_by_mirror=_summed(row["refused_events"] for row in rows),
+            refused=_added(row["refused_events"] for row in rows),
             calendars_failed=sum(row["attempts"] > 0 for row in rows),
         )
 
-    def _imported(self) -> dict[str, dict[str, Any]]:
+    def _reports(self) -> dict[str, dict[str, Any]]:
         """The last report on each calendar, by the provider's id."""
         return {report["calendar"]: report for report in self._control.imports()}
 
     def _explanations(self) -> list[Mapping[str, Any]]:
-        imported = self._imported()
-        database = self._service.database
+        reports, database = self._reports(), self._service.database
         ours = {
             row["id"]
             for row in database.read("calendars")
-            if row["provider_calendar_id"] in imported
+            if row["provider_calendar_id"] in reports
         }
         rows = database.read("calendar_explanations", where={"account_email": PERSON})
         return [row for row in rows if row["calendar_id"] in ours]
@@ -92,17 +92,25 @@ def _waits(row: Mapping[str, Any]) -> bool:
     return bool(row["method"] == SyncMethod.FULL and row["attempts"] < ATTEMPTS)
 
 
-def _summed(counts: Any) -> dict[str, int]:
+def _added(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
     total: Counter[str] = Counter()
     for each in counts:
         total.update(each)
     return dict(total)
 
 
+def summed(reports: Iterable[Mapping[str, Any]]) -> Imports:
+    """The reports of the emulator on its imports, added up."""
+    known = list(reports)
+    components = [each for report in known for each in report["components"]]
+    refused = Counter(each["reason"] for each in components if each["outcome"] == "refused")
+    return Imports(len(known), len(components), len(components) - refused.total(), refused)
+
+
 def load(control: Control, folder: Path) -> int:
     """Imports every .ics file below `folder`, each into a calendar named after it; gives how many.
 
-    Calendars that are there already are left alone.
+    Calendars that are there already are left alone. Raises `InvalidRequest` without any file.
     """
     files = ics_files(folder)
     people = {person["email"]: person for person in control.people()}
@@ -120,25 +128,36 @@ def ics_files(folder: Path) -> Sequence[Path]:
     """The .ics files below a folder. Raises `InvalidRequest` where there are none."""
     files = sorted(folder.rglob("*.ics")) if folder.is_dir() else []
     if not files:
-        raise InvalidRequest(f"No .ics file in {folder}")
+        raise InvalidRequest(f"There is no .ics file in {folder}")
     return files
+
+
+def told_imports(imports: Imports) -> RenderableType:
+    """The first half, where nothing mirrors the emulator."""
+    return table("Imported calendars", ("What", "How many"), _import_rows(imports))
 
 
 def told(fate: Fate) -> RenderableType:
     """The fate as a table, with a verdict."""
     rows = [
-        ("files", str(fate.files)),
-        ("components in them", str(fate.components)),
-        ("[green]imported by the provider[/]", str(fate.imported)),
-        *_reasons("refused by the provider", fate.refused_at_import),
+        *_import_rows(fate.imports),
         ("events of the provider", str(fate.events)),
         ("[green]mirrored[/]", str(fate.mirrored)),
-        *_reasons("refused by the mirror", fate.refused_by_mirror),
+        *_reasons("refused by the mirror", fate.refused),
     ]
     verdict = "[green]Nothing was lost.[/]"
     if fate.lost or fate.calendars_failed:
         verdict = f"[red]Lost: {fate.lost}; calendars that failed: {fate.calendars_failed}[/]"
     return Group(table("Imported calendars", ("What", "How many"), rows), verdict)
+
+
+def _import_rows(imports: Imports) -> list[tuple[str, str]]:
+    return [
+        ("files", str(imports.files)),
+        ("components in them", str(imports.components)),
+        ("[green]imported by the provider[/]", str(imports.imported)),
+        *_reasons("refused by the provider", imports.refused),
+    ]
 
 
 def _reasons(what: str, counts: Mapping[str, int]) -> list[tuple[str, str]]:

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, is_dataclass
 from datetime import datetime
 from typing import Annotated, Any
@@ -42,6 +42,8 @@ def plain(data: Any) -> Any:
     """Dataclasses as dictionaries; the rest stays."""
     if is_dataclass(data) and not isinstance(data, type):
         return asdict(data)
+    if isinstance(data, Mapping):
+        return {name: plain(value) for name, value in data.items()}
     if isinstance(data, list | tuple):
         return [plain(item) for item in data]
     return data
@@ -94,7 +96,9 @@ def relative(text: str | None, now: datetime, none: str = "never") -> str:
 
 
 def duration(seconds: float) -> str:
-    """A length of time in its largest fitting unit: `0.4 s`, `12 min`, `3 d`."""
+    """A length of time in its largest fitting unit: `35 ms`, `1.4 s`, `12 min`, `3 d`."""
+    if seconds < 1:
+        return f"{seconds * 1000:.0f} ms"
     if seconds < 10:
         return f"{seconds:.1f} s"
     for limit, size, unit in ((90, 1, "s"), (5400, 60, "min"), (172800, 3600, "h")):

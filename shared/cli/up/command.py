@@ -1,6 +1,7 @@
 """`calsync up` (`make run`): everything on one machine, until SIGTERM or Ctrl-C."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -54,13 +55,12 @@ def up(
     with sole_user(plan.home), stop_on_signals() as stopping:
         installation = Installation(plan, say)
         try:
-            installation.start(stopping)
+            with suppress(Stopped):
+                installation.start(stopping)
             while not stopping.wait(LOOK_SECONDS):
                 installation.look()
-        except Stopped:
-            pass
-        finally:
             say("[bold]Stopping[/]")
+        finally:
             installation.stop()
     say(f"Stopped. The data is in {escape(str(plan.home))}; `calsync up` goes on with it.")
 

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from rich.markup import escape
+
 from shared.clock import elapsed
 from shared.db import embedded
 from shared.db.embedded import EmbeddedPostgres, EmbeddedPostgresError
@@ -19,32 +21,37 @@ class OwnPostgres:
     """Our Postgres, running until `stop`."""
 
     def __init__(self, folder: Path, port: int) -> None:
-        """Starts it (the first time: initialises it). Raises `PostgresNotStarted`."""
         self._folder, self._port = folder, port
         self._retry_at = 0.0
-        self._server = self._started()
+        self._server: EmbeddedPostgres | None = None
 
-    @property
-    def url(self) -> str:
-        """How to reach it, as superuser."""
+    def start(self) -> str:
+        """Starts it (the first time: initialises it) and gives its URL, as superuser.
+
+        Raises `PostgresNotStarted`.
+        """
+        try:
+            self._server = embedded.start(self._folder, self._port, embedded.DURABLE)
+        except EmbeddedPostgresError as error:
+            raise PostgresNotStarted(str(error)) from error
         return self._server.url
 
     def revive(self, say: Callable[[str], None]) -> None:
         """Starts it again when it died."""
         if elapsed() < self._retry_at or embedded.serving(self._folder) is not None:
             return
-        say("[red]Postgres ended[/]; starting it again")
         self._retry_at = elapsed() + PAUSE_SECONDS
-        embedded.stop(self._server)
-        self._server = self._started()
-        say("Postgres was started again")
+        say("[red]Postgres ended[/]; starting it again")
+        self.stop()
+        try:
+            self.start()
+        except PostgresNotStarted as error:
+            say(f"[red]{escape(str(error))}[/]")
+        else:
+            say("Postgres was started again")
 
     def stop(self) -> None:
-        """Stops it in order."""
-        embedded.stop(self._server)
-
-    def _started(self) -> EmbeddedPostgres:
-        try:
-            return embedded.start(self._folder, self._port, embedded.DURABLE)
-        except EmbeddedPostgresError as error:
-            raise PostgresNotStarted(str(error)) from error
+        """Stops it in order, if it runs."""
+        if self._server is not None:
+            embedded.stop(self._server)
+            self._server = None

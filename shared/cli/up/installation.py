@@ -1,6 +1,7 @@
 """The running installation: started in order, looked after, stopped in order."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from threading import Event
 
 from rich.markup import escape
@@ -22,6 +23,9 @@ from shared.db.migrate import migrate
 from shared.steps.open_service import open_service
 from shared.steps.poll import PollRequest, poll
 from shared.steps.service import Service
+
+CATCH_UP_SECONDS = 10.0
+"""What catching up may hold up the start; the workers do the rest."""
 
 
 class Installation:
@@ -82,8 +86,9 @@ class Installation:
         if not self._plan.embeds_postgres:
             return None
         self._postgres = OwnPostgres(self._plan.postgres_folder, self._plan.ports.postgres)
+        url = self._postgres.start()
         self._say("[green]✓[/] postgres")
-        return self._postgres.url
+        return url
 
     def _migrate(self, variables: Mapping[str, str], stopping: Event) -> None:
         if stopping.is_set():
@@ -103,9 +108,14 @@ class Installation:
             if stopping.is_set():
                 raise Stopped
         if known:
-            report = poll(service, PollRequest(smart=False))
-            found = report.created + report.updated + report.deleted
-            self._say(f"[green]✓[/] caught up: {found} changes in {report.polled} calendars")
+            self._catch_up(service)
         if self._plan.ics:
             self._archive = Archive(service, control)
         return connected_accounts(service)
+
+    def _catch_up(self, service: Service) -> None:
+        """Notifications that came while nothing ran are lost: every calendar is polled once."""
+        budgeted = replace(service.settings, cron_budget_seconds=CATCH_UP_SECONDS)
+        report = poll(replace(service, settings=budgeted), PollRequest(smart=False))
+        found = report.created + report.updated + report.deleted
+        self._say(f"[green]✓[/] caught up: {found} changes in {report.polled} calendars")

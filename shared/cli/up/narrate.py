@@ -1,6 +1,6 @@
 """What happens, told line by line: each sync with what called it, what it changed, how fast."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,6 +13,10 @@ from shared.errors import DatabaseUnavailable
 from shared.states import SyncStatus
 from shared.steps.service import Service
 
+Row = Mapping[str, Any]
+
+OVERLAP = timedelta(seconds=10)
+"""Rows are dated by the beginning of their transaction: one may appear behind a later one."""
 LOOK_BACK = timedelta(minutes=10)
 """A sync that runs longer than this is not told; its log row tells it."""
 
@@ -35,33 +39,35 @@ class Narrator:
         except DatabaseUnavailable:
             return
         for row in rows:
-            self._told.add(row["id"])
-            yield told(row, self._names.get(row["calendar_id"], row["calendar_id"]))
+            calendar = str(row["calendar_id"])
+            yield told(row, self._names.get(calendar, calendar))
 
-    def _ended(self) -> list[Mapping[str, Any]]:
+    def _ended(self) -> list[Row]:
         rows = self._service.database.read(
             "calendar_sync_logs", after={"created_at": self._since}, order=("created_at",)
         )
         ended = [row for row in rows if row["status"] != SyncStatus.RUNNING]
-        running = [row["created_at"] for row in rows if row["status"] == SyncStatus.RUNNING]
         new = [row for row in ended if row["id"] not in self._told]
-        self._move_on(rows, running)
+        # Later looks see no others of those that were told already.
+        self._told = {row["id"] for row in ended}
+        self._move_on(rows)
         return new
 
-    def _move_on(self, rows: Any, running: list[str]) -> None:
+    def _move_on(self, rows: Sequence[Row]) -> None:
         """Later looks begin before the oldest sync that still runs, but not endlessly far back."""
         if not rows:
             return
         latest = datetime.fromisoformat(rows[-1]["created_at"])
-        oldest = datetime.fromisoformat(min(running)) if running else latest
-        self._since = max(oldest - timedelta(microseconds=1), latest - LOOK_BACK)
+        running = (row for row in rows if row["status"] == SyncStatus.RUNNING)
+        oldest = min((datetime.fromisoformat(row["created_at"]) for row in running), default=latest)
+        self._since = max(self._since, oldest - OVERLAP, latest - LOOK_BACK)
 
     def _learn_names(self) -> None:
         rows = self._service.database.read("hybrid_status")
         self._names = {row["calendar_id"]: calendar_name(row) for row in rows}
 
 
-def told(row: Mapping[str, Any], name: str) -> str:
+def told(row: Row, name: str) -> str:
     """One ended sync in one line."""
     clock = f"[dim]{row['finished_at'][11:19]}[/]"
     what = f"{escape(name)}  [bold]{row['trigger']}[/]"
@@ -71,7 +77,7 @@ def told(row: Mapping[str, Any], name: str) -> str:
     return f"{clock}  {what}  {changes(row)}{_latency(row)}"
 
 
-def changes(row: Mapping[str, Any]) -> str:
+def changes(row: Row) -> str:
     """What a sync changed: `2 created, 1 deleted`."""
     parts = [
         f"{row[f'events_{what}']} {what}"
@@ -81,7 +87,7 @@ def changes(row: Mapping[str, Any]) -> str:
     return ", ".join(parts) or "[dim]nothing new[/]"
 
 
-def _latency(row: Mapping[str, Any]) -> str:
+def _latency(row: Row) -> str:
     """From the change at the provider to the row in the mirror, where both are known."""
     changed, finished = moment(row["changed_at"]), moment(row["finished_at"])
     if row["trigger"] != "webhook" or changed is None or finished is None:
