@@ -30,5 +30,6 @@ def handle(request: Request, service: Service) -> Response:
         api_calls=report.api_calls,
         errors=[{"calendarId": calendar, "code": code} for calendar, code in report.errors],
     )
-    response.status_code = 502 if report.failed and not report.polled else 200
+    nothing_good = not report.polled and not report.skipped_calendars
+    response.status_code = 502 if report.failed and nothing_good else 200
     return response

@@ -38,6 +38,9 @@ class Settings:
     token_encryption_keys: tuple[str, ...] = field(repr=False)
     google: GoogleSettings | None
     poll_stale_after_hours: float
+    webhook_suspend_after: int
+    webhook_give_up_after: int
+    missed_change_grace_seconds: float
     renew_before_hours: float
     sync_workers: int
     lease_seconds: float
@@ -71,6 +74,9 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         token_encryption_keys=env.listed("TOKEN_ENCRYPTION_KEYS"),
         google=_google(env),
         poll_stale_after_hours=env.number("POLL_STALE_AFTER_HOURS", 6.0, at_least=0.1),
+        webhook_suspend_after=env.whole("WEBHOOK_SUSPEND_AFTER", 5, at_least=1),
+        webhook_give_up_after=env.whole("WEBHOOK_GIVE_UP_AFTER", 10, at_least=1),
+        missed_change_grace_seconds=env.number("MISSED_CHANGE_GRACE_SECONDS", 120.0, at_least=0.0),
         renew_before_hours=env.number("RENEW_BEFORE_HOURS", 26.0, at_least=0.1),
         sync_workers=env.whole("SYNC_WORKERS", 4, at_least=0),
         lease_seconds=env.number("LEASE_SECONDS", 120.0, at_least=5.0),
@@ -84,6 +90,10 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         host=env.text("HOST") or "127.0.0.1",
         port=env.whole("PORT", 54321, at_least=1),
     )
+    if settings.webhook_give_up_after < settings.webhook_suspend_after:
+        raise ConfigurationError(
+            "WEBHOOK_GIVE_UP_AFTER must not be smaller than WEBHOOK_SUSPEND_AFTER"
+        )
     return settings
 
 

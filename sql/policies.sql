@@ -81,6 +81,7 @@ grant select, insert, update, delete on public.calendar_monitoring_results to se
 create policy own_rows on public.calendar_monitoring_results for select to authenticated using (user_id = (select auth.uid()));
 
 -- Private tables: for definer functions, and for the service role where a plain function writes them.
+alter table calsync_private.limits enable row level security;
 alter table calsync_private.account_credentials enable row level security;
 alter table calsync_private.provider_circuits enable row level security;
 alter table calsync_private.full_sync_seen enable row level security;

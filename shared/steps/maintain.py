@@ -53,8 +53,15 @@ class Maintenance:
 
 
 def maintain(service: Service, limit: int = 500) -> Maintenance:
-    """The half-hourly round: partitions, retention, sliding windows, the daily safety net."""
+    """The half-hourly round: limits, partitions, retention, windows, the daily safety net."""
     settings, database = service.settings, service.database
+    database.call(
+        "set_limits",
+        stale_after_seconds=settings.stale_after.total_seconds(),
+        suspend_after=settings.webhook_suspend_after,
+        give_up_after=settings.webhook_give_up_after,
+        missed_change_grace_seconds=settings.missed_change_grace_seconds,
+    )
     (created,) = database.call("create_partitions")
     (dropped,) = database.call(
         "drop_expired_partitions",

@@ -13,7 +13,7 @@ begin
       then make_interval(mins => (2 ^ s.webhook_failures)::integer) else interval '1 hour' end
   where s.user_id = p_user_id and s.calendar_id = p_calendar_id
   returning s.webhook_failures into v_failures;
-  if v_failures >= 10 then
+  if v_failures >= (public.calsync_limits()).give_up_after then
     perform public.give_push_up(p_user_id, p_calendar_id, 'given_up');
     perform public.open_alert(p_user_id, c.account_id, p_calendar_id, 'push_given_up', 'high',
       format('Push failed %s times in a row (%s); the calendar is polled. Bring push back with: calsync renew --calendar %s',

@@ -1,6 +1,6 @@
 -- Internal: what a finished poll says about push. Silence is not failure: a poll that finds nothing
 -- verifies the subscription. A poll that finds a change which the subscription should have announced
--- (made while it was active, more than two minutes ago) counts a failure and has it repaired.
+-- (made while it was active, longer ago than the grace) counts a failure and has it repaired.
 create function public.judge_push(p_user_id uuid, p_calendar_id uuid, p_log public.calendar_sync_logs,
                                   p_state public.calendar_sync_states)
 returns void language plpgsql set search_path = '' as $$
@@ -20,7 +20,7 @@ begin
   if v_found = 0 then
     update public.calendar_sync_states set verified_at = v_now
     where user_id = p_user_id and calendar_id = p_calendar_id;
-  elsif coalesce(p_log.changed_at, v_active_since) between v_active_since and v_now - interval '2 minutes'
+  elsif coalesce(p_log.changed_at, v_active_since) between v_active_since and v_now - (public.calsync_limits()).missed_change_grace
         and p_state.unserved_since is null then
     perform public.count_webhook_failure(p_user_id, p_calendar_id, 'missed_change');
   end if;

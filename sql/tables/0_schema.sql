@@ -10,15 +10,30 @@ set search_path = '' as $$
 $$;
 comment on function public.calsync_now() is 'The clock of every table, function and view';
 
--- How long push is trusted without being heard or verified: `calsync.poll_stale_after_hours`, else 6 hours.
-create function public.calsync_stale_after() returns interval language sql stable parallel safe
+-- The limits that SQL decides by: one row, kept in step with the environment by set_limits.
+create table calsync_private.limits (
+  only_row boolean primary key default true check (only_row),
+  -- After this silence of push a calendar is polled.
+  stale_after interval not null default '6 hours' check (stale_after > '0'),
+  -- Failures of push in a row: from here it is not relied on, from there it is given up.
+  suspend_after integer not null default 5 check (suspend_after > 0),
+  give_up_after integer not null default 10,
+  -- A change younger than this may still be announced.
+  missed_change_grace interval not null default '2 minutes' check (missed_change_grace >= '0'),
+  check (give_up_after >= suspend_after)
+);
+comment on table calsync_private.limits is 'The limits of the hybrid decision; one row';
+insert into calsync_private.limits default values;
+
+-- The limits, readable behind views too; definer, since readers may not enter the private schema.
+create function public.calsync_limits() returns calsync_private.limits language sql stable security definer
 set search_path = '' as $$
-  select make_interval(secs => 3600 * coalesce(nullif(current_setting('calsync.poll_stale_after_hours', true), '')::double precision, 6))
+  select l from calsync_private.limits l
 $$;
-comment on function public.calsync_stale_after() is 'After this silence a calendar is polled';
+comment on function public.calsync_limits() is 'The limits of the hybrid decision';
 
 -- Views run with their reader's rights, so readers need the clock.
 revoke execute on function public.calsync_now() from public, anon;
-revoke execute on function public.calsync_stale_after() from public, anon;
+revoke execute on function public.calsync_limits() from public, anon;
 grant execute on function public.calsync_now() to authenticated, service_role;
-grant execute on function public.calsync_stale_after() to authenticated, service_role;
+grant execute on function public.calsync_limits() to authenticated, service_role;

@@ -2,9 +2,10 @@
 create view public.hybrid_status with (security_invoker = true) as
 with facts as (
   select s.*, c.name, a.provider, a.email as account_email, a.status as account_status, a.blocked_until, c.sync_enabled, c.removed_at,
-    w.id as subscription_id, w.expires_at, w.activated_at, public.calsync_now() as now,
+    w.id as subscription_id, w.expires_at, w.activated_at, public.calsync_now() as now, l.stale_after, l.suspend_after,
     greatest(s.last_webhook_received, s.verified_at, w.activated_at) as heard_at
   from public.calendar_sync_states s
+  cross join public.calsync_limits() l
   join public.calendars c on c.user_id = s.user_id and c.id = s.calendar_id
   join public.calendar_accounts a on a.user_id = c.user_id and a.id = c.account_id
   left join public.webhook_subscriptions w on w.user_id = s.user_id and w.calendar_id = s.calendar_id and w.status = 'active'
@@ -14,8 +15,8 @@ with facts as (
       when not f.sync_enabled or f.removed_at is not null or f.account_status <> 'active' then 'disabled'
       when f.sync_token is null then 'full'
       when f.push <> 'wanted' or (f.subscription_id is null and f.webhook_failures = 0) then 'polling'
-      when f.subscription_id is not null and f.expires_at > f.now and f.webhook_failures < 5
-        and f.heard_at > f.now - public.calsync_stale_after() then 'webhook'
+      when f.subscription_id is not null and f.expires_at > f.now and f.webhook_failures < f.suspend_after
+        and f.heard_at > f.now - f.stale_after then 'webhook'
       else 'polling_and_repair'
     end as method,
     case
@@ -27,11 +28,11 @@ with facts as (
         else 'the cursor died or drift was found' end
       when f.push = 'unsupported' then 'the provider offers no push for this calendar'
       when f.push = 'given_up' then format('push was given up after %s failures', f.webhook_failures)
-      when f.webhook_failures >= 5 then format('push is suspended after %s failures', f.webhook_failures)
+      when f.webhook_failures >= f.suspend_after then format('push is suspended after %s failures', f.webhook_failures)
       when f.subscription_id is null and f.webhook_failures = 0 then 'no subscription yet'
       when f.subscription_id is null then 'the subscription must be made again'
       when f.expires_at <= f.now then 'the subscription ran out'
-      when f.heard_at > f.now - public.calsync_stale_after() then 'push was heard or verified lately'
+      when f.heard_at > f.now - f.stale_after then 'push was heard or verified lately'
       else 'push has been silent for too long'
     end as reason
   from facts f

@@ -27,16 +27,20 @@ where l.created_at > public.calsync_now() - interval '7 days' and l.status = 'su
 group by l.user_id, case l.sync_type when 'webhook' then 'webhook' else 'polling' end;
 comment on view public.detection_rates is 'Changes found by push and by polling';
 
--- API calls made, beside polling every calendar every 15 minutes with 3 calls each (288 a day).
+-- API calls made, beside polling every calendar every 15 minutes with 3 calls each (288 a day), counted
+-- from when the calendar was connected.
 create view public.api_call_savings with (security_invoker = true) as
-select l.user_id, l.day, sum(l.api_calls) as api_calls,
-  round(sum(288 * least(1, extract(epoch from public.calsync_now() - l.day::timestamp at time zone 'UTC') / 86400)))::bigint
-    as api_calls_polling,
-  round(100 - 100.0 * sum(l.api_calls)
-    / nullif(sum(288 * least(1, extract(epoch from public.calsync_now() - l.day::timestamp at time zone 'UTC') / 86400)), 0), 1)
-    as saved_percent
-from public.api_call_ledger l
-group by l.user_id, l.day;
+with days as (
+  select l.user_id, l.day, l.api_calls, 288 * extract(epoch from
+      least(public.calsync_now(), (l.day + 1)::timestamp at time zone 'UTC')
+      - greatest(c.created_at, l.day::timestamp at time zone 'UTC')) / 86400 as polling
+  from public.api_call_ledger l
+  join public.calendars c on c.user_id = l.user_id and c.id = l.calendar_id
+)
+select d.user_id, d.day, sum(d.api_calls) as api_calls, round(sum(d.polling))::bigint as api_calls_polling,
+  round(100 - 100.0 * sum(d.api_calls) / nullif(sum(d.polling), 0), 1) as saved_percent
+from days d
+group by d.user_id, d.day;
 comment on view public.api_call_savings is 'Measured API calls against polling every 15 minutes';
 
 -- From the change at the provider (and from its notification) to the row in the mirror.

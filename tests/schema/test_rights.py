@@ -18,6 +18,9 @@ BEN = "00000000-0000-4000-8000-00000000000b"
 #: Work for workers, of all people at once.
 FOR_WORKERS = {"series_to_expand", "mirrored_events", "mirrored_etags", "due_summary"}
 
+#: State of the installation, not of people.
+NOBODYS = {"due_summary", "provider_circuits", "limits"}
+
 
 @pytest.fixture(scope="module")
 def peopled_url(make_project: MakeProject, postgres_server_url: str) -> str:
@@ -161,6 +164,6 @@ def test_a_person_removed_in_supabase_auth_is_gone(connection: psycopg.Connectio
     left: dict[str, Any] = {
         name: people_in(connection, name, schema)
         for schema in ("public", "calsync_private")
-        for name in set(relations(connection, schema)) - {"due_summary", "provider_circuits"}
+        for name in set(relations(connection, schema)) - NOBODYS
     }
     assert {name for name, people in left.items() if people.keys() != {BEN}} == set()

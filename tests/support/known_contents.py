@@ -60,6 +60,7 @@ class Contents:
     def calendar(self, person: UUID, name: str, **state: Any) -> UUID:
         """A calendar with its hybrid state."""
         named = {"account_id": person, "provider_calendar_id": name, "name": name}
+        named |= {"created_at": ago(days=30)}
         calendar: UUID = self.insert("calendars", {"user_id": person} | named)
         whose = {"user_id": person, "calendar_id": calendar}
         self.insert("calendar_sync_states", whose | state, "calendar_id")

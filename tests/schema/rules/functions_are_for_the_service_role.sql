@@ -4,4 +4,4 @@ select p.oid::regprocedure || ' for ' || case a.grantee when 0 then 'everybody' 
 from pg_proc p, aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a
 where p.pronamespace in ('public'::regnamespace, 'calsync_private'::regnamespace)
   and a.grantee not in (p.proowner, 'service_role'::regrole)
-  and not (a.grantee = 'authenticated'::regrole and p.proname in ('calsync_now', 'calsync_stale_after'))
+  and not (a.grantee = 'authenticated'::regrole and p.proname in ('calsync_now', 'calsync_limits'))
