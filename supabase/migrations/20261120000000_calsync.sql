@@ -2209,7 +2209,7 @@ comment on function public.accounts_to_check is 'Active accounts with their seal
 revoke execute on function public.accounts_to_check from public, anon, authenticated;
 grant execute on function public.accounts_to_check to service_role;
 
--- sql/functions/92_limits.sql
+-- sql/functions/93_limits.sql
 -- Brings the limits in step with the settings of the processes; touches the row only where it differs.
 create function public.set_limits(p_stale_after_seconds double precision, p_suspend_after integer,
                                   p_give_up_after integer, p_missed_change_grace_seconds double precision)

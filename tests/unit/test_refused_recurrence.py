@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from shared.model import When
+from shared.model import When, Window
 from tests.unit.test_expand_recurrence import keys, timed
 
 
