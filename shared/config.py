@@ -47,6 +47,7 @@ class Settings:
     leases_per_account: int
     calls_per_minute: int
     cron_budget_seconds: float
+    verify_batch: int
     window_past_days: int
     window_future_days: int
     notification_retention_days: int
@@ -83,6 +84,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         leases_per_account=env.whole("LEASES_PER_ACCOUNT", 2, at_least=1),
         calls_per_minute=env.whole("CALLS_PER_MINUTE", 500, at_least=1),
         cron_budget_seconds=env.number("CRON_BUDGET_SECONDS", 50.0, at_least=1.0),
+        verify_batch=env.whole("VERIFY_BATCH", 5, at_least=0),
         window_past_days=env.whole("WINDOW_PAST_DAYS", 31, at_least=0),
         window_future_days=env.whole("WINDOW_FUTURE_DAYS", 366, at_least=90),
         notification_retention_days=env.whole("NOTIFICATION_RETENTION_DAYS", 30, at_least=1),

@@ -121,3 +121,5 @@ revoke all on public.calendar_explanations from public, anon, authenticated, ser
 grant select on public.calendar_explanations to authenticated, service_role;
 revoke all on public.mirrored_etags from public, anon, authenticated, service_role;
 grant select on public.mirrored_etags to service_role;
+revoke all on public.calendars_to_verify from public, anon, authenticated, service_role;
+grant select on public.calendars_to_verify to service_role;

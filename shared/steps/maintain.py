@@ -6,6 +6,7 @@ from datetime import datetime
 from shared.decide.plan_window import plan_window
 from shared.steps.discover_calendars import discover_due
 from shared.steps.expand_series import expand_series
+from shared.steps.safety_net import verify_oldest
 from shared.steps.service import Service
 from shared.steps.stop_subscriptions import stop_due
 from shared.steps.subscribe import subscribe_due
@@ -49,7 +50,9 @@ class Maintenance:
     partitions_dropped: int
     windows_moved: int
     series_expanded: int
-    safety_net: int
+    polls_due: int
+    verified: int
+    drifted: int
 
 
 def maintain(service: Service, limit: int = 500) -> Maintenance:
@@ -70,7 +73,16 @@ def maintain(service: Service, limit: int = 500) -> Maintenance:
     )
     moved, expanded = slide_windows(service, limit)
     (net,) = database.call("make_safety_net_due", limit=limit)
-    return Maintenance(created["created"], dropped["dropped"], moved, expanded, net["due"])
+    checked = verify_oldest(service, settings.verify_batch)
+    return Maintenance(
+        partitions_created=created["created"],
+        partitions_dropped=dropped["dropped"],
+        windows_moved=moved,
+        series_expanded=expanded,
+        polls_due=net["due"],
+        verified=len(checked),
+        drifted=sum(found.drift.count > 0 for found in checked),
+    )
 
 
 def slide_windows(service: Service, limit: int) -> tuple[int, int]:

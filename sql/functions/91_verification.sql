@@ -12,12 +12,16 @@ language sql stable set search_path = '' as $$
 $$;
 comment on function public.calendar_to_verify is 'A calendar with all that reading it needs';
 
--- What a verification found; drift opens an alert, its absence closes it.
+-- What a verification found; drift opens an alert, its absence closes it. Rows that differ are distrusted:
+-- their etag and hash are blanked, so that the next full sync writes them anew.
 create function public.record_verification(p_user_id uuid, p_calendar_id uuid, p_drift integer, p_details jsonb)
 returns void language plpgsql set search_path = '' as $$
 begin
   insert into public.calendar_monitoring_results (user_id, calendar_id, check_name, passed, details, created_at)
   values (p_user_id, p_calendar_id, 'verify', p_drift = 0, p_details, public.calsync_now());
+  update public.calendar_events e set etag = '', content_hash = repeat('0', 64)
+  where e.user_id = p_user_id and e.calendar_id = p_calendar_id
+    and e.provider_event_id in (select jsonb_array_elements_text(p_details -> 'different'));
   if p_drift = 0 then
     perform public.resolve_alerts(p_user_id, p_calendar_id, array['drift']);
   else

@@ -19,6 +19,21 @@ select e.user_id, e.calendar_id, to_jsonb(e) || jsonb_build_object('occurrences'
 from public.calendar_events e;
 comment on view public.mirrored_events is 'Events with their occurrences, for verification';
 
+-- Calendars that are synced and at rest, with their last verification: the longest unverified come first.
+create view public.calendars_to_verify with (security_invoker = true) as
+select s.user_id, s.calendar_id, coalesce(r.verified_at, '-infinity') as verified_at,
+  coalesce(r.verified_at < public.calsync_now() - interval '24 hours', true) as is_due
+from public.calendar_sync_states s
+join public.calendars c on c.user_id = s.user_id and c.id = s.calendar_id
+join public.calendar_accounts a on a.user_id = c.user_id and a.id = c.account_id
+left join lateral (
+  select m.created_at as verified_at from public.calendar_monitoring_results m
+  where m.user_id = s.user_id and m.calendar_id = s.calendar_id and m.check_name = 'verify'
+  order by m.created_at desc limit 1
+) r on true
+where s.sync_token is not null and s.attempts = 0 and c.sync_enabled and c.removed_at is null and a.status = 'active';
+comment on view public.calendars_to_verify is 'Calendars by the age of their last verification';
+
 -- The etag of each event as it is known here, refused ones included, for providers whose cursor lies.
 create view public.mirrored_etags with (security_invoker = true) as
 select e.user_id, e.calendar_id, e.provider_event_id, e.etag from public.calendar_events e

@@ -2173,12 +2173,16 @@ language sql stable set search_path = '' as $$
 $$;
 comment on function public.calendar_to_verify is 'A calendar with all that reading it needs';
 
--- What a verification found; drift opens an alert, its absence closes it.
+-- What a verification found; drift opens an alert, its absence closes it. Rows that differ are distrusted:
+-- their etag and hash are blanked, so that the next full sync writes them anew.
 create function public.record_verification(p_user_id uuid, p_calendar_id uuid, p_drift integer, p_details jsonb)
 returns void language plpgsql set search_path = '' as $$
 begin
   insert into public.calendar_monitoring_results (user_id, calendar_id, check_name, passed, details, created_at)
   values (p_user_id, p_calendar_id, 'verify', p_drift = 0, p_details, public.calsync_now());
+  update public.calendar_events e set etag = '', content_hash = repeat('0', 64)
+  where e.user_id = p_user_id and e.calendar_id = p_calendar_id
+    and e.provider_event_id in (select jsonb_array_elements_text(p_details -> 'different'));
   if p_drift = 0 then
     perform public.resolve_alerts(p_user_id, p_calendar_id, array['drift']);
   else
@@ -2422,6 +2426,21 @@ select e.user_id, e.calendar_id, to_jsonb(e) || jsonb_build_object('occurrences'
 from public.calendar_events e;
 comment on view public.mirrored_events is 'Events with their occurrences, for verification';
 
+-- Calendars that are synced and at rest, with their last verification: the longest unverified come first.
+create view public.calendars_to_verify with (security_invoker = true) as
+select s.user_id, s.calendar_id, coalesce(r.verified_at, '-infinity') as verified_at,
+  coalesce(r.verified_at < public.calsync_now() - interval '24 hours', true) as is_due
+from public.calendar_sync_states s
+join public.calendars c on c.user_id = s.user_id and c.id = s.calendar_id
+join public.calendar_accounts a on a.user_id = c.user_id and a.id = c.account_id
+left join lateral (
+  select m.created_at as verified_at from public.calendar_monitoring_results m
+  where m.user_id = s.user_id and m.calendar_id = s.calendar_id and m.check_name = 'verify'
+  order by m.created_at desc limit 1
+) r on true
+where s.sync_token is not null and s.attempts = 0 and c.sync_enabled and c.removed_at is null and a.status = 'active';
+comment on view public.calendars_to_verify is 'Calendars by the age of their last verification';
+
 -- The etag of each event as it is known here, refused ones included, for providers whose cursor lies.
 create view public.mirrored_etags with (security_invoker = true) as
 select e.user_id, e.calendar_id, e.provider_event_id, e.etag from public.calendar_events e
@@ -2612,3 +2631,5 @@ revoke all on public.calendar_explanations from public, anon, authenticated, ser
 grant select on public.calendar_explanations to authenticated, service_role;
 revoke all on public.mirrored_etags from public, anon, authenticated, service_role;
 grant select on public.mirrored_etags to service_role;
+revoke all on public.calendars_to_verify from public, anon, authenticated, service_role;
+grant select on public.calendars_to_verify to service_role;

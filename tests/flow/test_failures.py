@@ -8,6 +8,7 @@ import pytest
 
 from shared.decide.channel_token import issue_token
 from shared.errors import LeaseLost
+from shared.steps.maintain import maintain
 from shared.steps.sync_calendar import sync_calendar
 from shared.steps.verify import verify
 from tests.support.rig import Rig, timed
@@ -283,3 +284,21 @@ def test_a_planted_drift_is_found_and_repaired(rig: Rig) -> None:
     assert alert["resolved_at"] is None
     (result,) = rig.sql("select * from calendar_monitoring_results where not passed")
     assert len(result["details"]["different"]) == 2
+
+
+def test_the_daily_safety_net_finds_drift_and_repairs_it(rig: Rig) -> None:
+    gone = rig.google.create_event(ANN, timed("Gone from the mirror", TOMORROW))["id"]
+    rig.google.create_event(ANN, timed("True", TOMORROW))
+    calendar = rig.settled(ANN)
+    assert maintain(rig.service).verified == 1
+    rig.sql("update calendar_events set summary = 'False' where summary = 'True'")
+    rig.sql("delete from calendar_events where provider_event_id = %(id)s", {"id": gone})
+    assert maintain(rig.service).verified == 0, "once a day is enough"
+    rig.later(hours=25)
+    found = maintain(rig.service)
+    assert (found.verified, found.drifted) == (1, 1)
+    rig.drain()
+    assert rig.titles() == ["Gone from the mirror", "True"]
+    assert rig.rows("calendar_sync_logs", trigger="repair")[0]["events_updated"] == 1
+    assert verify(rig.service, calendar).drift.count == 0
+    assert rig.rows("calendar_alerts", kind="drift")[0]["resolved_by"] == "success"

@@ -16,7 +16,13 @@ from tests.schema.conftest import MakeProject
 ANN = "00000000-0000-4000-8000-00000000000a"
 BEN = "00000000-0000-4000-8000-00000000000b"
 #: Work for workers, of all people at once.
-FOR_WORKERS = {"series_to_expand", "mirrored_events", "mirrored_etags", "due_summary"}
+FOR_WORKERS = {
+    "series_to_expand",
+    "mirrored_events",
+    "mirrored_etags",
+    "calendars_to_verify",
+    "due_summary",
+}
 
 #: State of the installation, not of people.
 NOBODYS = {"due_summary", "provider_circuits", "limits"}

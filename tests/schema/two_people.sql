@@ -18,8 +18,8 @@ from person p, generate_series(1, 3) n;
 insert into public.calendars (user_id, id, account_id, provider_calendar_id, name)
 select user_id, id, user_id, 'calendar ' || n, 'Calendar ' || n from calendar;
 
-insert into public.calendar_sync_states (user_id, calendar_id, attempts, dead_at, last_error_code, window_start, window_end)
-select user_id, id, case n when 1 then 0 else n end, case n when 3 then now() end, case when n > 1 then 'network' end,
+insert into public.calendar_sync_states (user_id, calendar_id, sync_token, attempts, dead_at, last_error_code, window_start, window_end)
+select user_id, id, 'cursor', case n when 1 then 0 else n end, case n when 3 then now() end, case when n > 1 then 'network' end,
   now() - interval '1 day', now() + interval '1 year'
 from calendar;
 
