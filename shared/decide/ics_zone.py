@@ -1,0 +1,123 @@
+"""Which time zone the TZID of an iCalendar object means (RFC 5545 section 3.2.19)."""
+
+from collections.abc import Iterable
+from datetime import MAXYEAR, UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from icalendar import Timezone
+from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
+
+from shared.decide.ics_components import Component
+from shared.decide.zone import read_zone
+
+SAMPLED_YEARS = 3
+LONGEST_DEFINITION = 100_000
+
+_NAMES = frozenset({"TZID", "X-LIC-LOCATION"})
+# What icalendar and dateutil raise for definitions that make no sense.
+_UNREADABLE = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    NotImplementedError,
+    TypeError,
+    ValueError,
+)
+
+
+class ZoneBook:
+    """The zones that one calendar object names and defines."""
+
+    def __init__(self, components: Iterable[Component]) -> None:
+        self._locations: dict[str, str] = {}
+        self._sources: dict[str, str] = {}
+        for component in components:
+            if component.kind == "VTIMEZONE":
+                self._define(component)
+
+    def named(self, tzid: str, around: datetime) -> ZoneInfo | None:
+        """The zone of that name, or the one with the same clocks as its definition.
+
+        Clocks are compared over three years from that of `around`, a naive wall-clock time.
+        """
+        by_name = _by_name(tzid) or _by_name(self._locations.get(tzid, ""))
+        source = self._sources.get(tzid)
+        if by_name is not None or source is None:
+            return by_name
+        return _equivalent(source, around.year)
+
+    def instant(self, tzid: str, wall: datetime) -> datetime | None:
+        """The instant of a wall-clock time by the object's own definition; None without one."""
+        source = self._sources.get(tzid)
+        rules = _rules(source) if source is not None else None
+        offset = None if rules is None else _offset(rules, wall)
+        return None if offset is None else (wall - offset).replace(tzinfo=UTC)
+
+    def _define(self, component: Component) -> None:
+        lines = component.lines(_NAMES)
+        for line in lines.get("TZID", ()):
+            tzid = line.text.strip()
+            self._sources.setdefault(tzid, "\r\n".join(component.source) + "\r\n")
+            for location in lines.get("X-LIC-LOCATION", ()):
+                self._locations.setdefault(tzid, location.text)
+
+
+def _by_name(tzid: str) -> ZoneInfo | None:
+    """An IANA or Windows name, also behind the prefixes of libraries.
+
+    `/freeassociation.sourceforge.net/Tzfile/Europe/Berlin` and `/mozilla.org/20070129_1/Asia/Tokyo`
+    end with the name; `Europe_Berlin` is what some programs make of it.
+    """
+    bare = tzid.strip().strip('"').strip()
+    parts = bare.strip("/").split("/")
+    tails = ["/".join(parts[-count:]) for count in (3, 2, 1) if count <= len(parts)]
+    guesses = [bare, *tails, bare.replace("_", "/", 1)]
+    return next(filter(None, map(read_zone, guesses)), None)
+
+
+@lru_cache(maxsize=64)
+def _equivalent(source: str, year: int) -> ZoneInfo | None:
+    """The zone whose offsets agree every ten days over a few years; best known names first."""
+    rules = _rules(source)
+    last = MAXYEAR - SAMPLED_YEARS
+    first = datetime(min(year, last), 1, 1, 12)  # noqa: DTZ001 - a wall-clock time
+    samples = [first + timedelta(days=10 * step) for step in range(SAMPLED_YEARS * 36)]
+    wanted = [None if rules is None else _offset(rules, sample) for sample in samples]
+    if None in wanted:
+        return None
+    pairs = list(zip(samples, wanted, strict=True))
+    agreeing = (
+        zone
+        for zone in _common_zones()
+        if all(zone.utcoffset(sample) == offset for sample, offset in pairs)
+    )
+    return next(agreeing, None)
+
+
+@lru_cache(maxsize=64)
+def _rules(source: str) -> tzinfo | None:
+    if len(source) > LONGEST_DEFINITION:
+        return None
+    try:
+        parsed = Timezone.from_ical(source)
+        # Never look the name up: other objects call other rules by the same one.
+        return parsed.to_tz(lookup_tzid=False) if isinstance(parsed, Timezone) else None
+    except _UNREADABLE:
+        return None
+
+
+def _offset(rules: tzinfo, wall: datetime) -> timedelta | None:
+    try:
+        return rules.utcoffset(wall)
+    except _UNREADABLE:
+        return None
+
+
+@lru_cache(maxsize=1)
+def _common_zones() -> tuple[ZoneInfo, ...]:
+    """One zone for each set of rules in use: Microsoft's choices, and whole hours from UTC."""
+    hours = [f"Etc/GMT{shift:+d}" for shift in range(-14, 13) if shift]
+    names = ["UTC", *sorted(set(WINDOWS_TO_OLSON.values())), *hours]
+    return tuple(filter(None, map(read_zone, names)))
