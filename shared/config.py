@@ -25,6 +25,20 @@ class GoogleSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class MicrosoftSettings:
+    """The Microsoft app, and where Graph and the identity platform are.
+
+    `authority` ends with the tenant and has no trailing slash.
+    """
+
+    client_id: str
+    client_secret: str = field(repr=False)
+    redirect_uri: str
+    graph_url: str
+    authority: str
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that is configured. Secrets are kept out of `repr`."""
 
@@ -37,6 +51,7 @@ class Settings:
     webhook_ttl_hours: float
     token_encryption_keys: tuple[str, ...] = field(repr=False)
     google: GoogleSettings | None
+    microsoft: MicrosoftSettings | None
     poll_stale_after_hours: float
     webhook_suspend_after: int
     webhook_give_up_after: int
@@ -74,6 +89,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         webhook_ttl_hours=env.number("WEBHOOK_TTL_HOURS", 168.0, at_least=1.0),
         token_encryption_keys=env.listed("TOKEN_ENCRYPTION_KEYS"),
         google=_google(env),
+        microsoft=_microsoft(env),
         poll_stale_after_hours=env.number("POLL_STALE_AFTER_HOURS", 6.0, at_least=0.1),
         webhook_suspend_after=env.whole("WEBHOOK_SUSPEND_AFTER", 5, at_least=1),
         webhook_give_up_after=env.whole("WEBHOOK_GIVE_UP_AFTER", 10, at_least=1),
@@ -114,6 +130,23 @@ def _google(env: "_Reader") -> GoogleSettings | None:
         userinfo_url=env.url(
             "GOOGLE_USERINFO_URL", "https://openidconnect.googleapis.com/v1/userinfo"
         ),
+    )
+
+
+def _microsoft(env: "_Reader") -> MicrosoftSettings | None:
+    client_id = env.text("MICROSOFT_CLIENT_ID")
+    if client_id is None:
+        return None
+    tenant = env.text("MICROSOFT_TENANT") or "common"
+    authority = env.url("MICROSOFT_AUTHORITY", "https://login.microsoftonline.com/{tenant}")
+    if authority.rstrip("/").count("/") == 2:
+        authority = authority.rstrip("/") + "/{tenant}"
+    return MicrosoftSettings(
+        client_id=client_id,
+        client_secret=env.required("MICROSOFT_CLIENT_SECRET", "MICROSOFT_CLIENT_ID is set"),
+        redirect_uri=env.text("MICROSOFT_REDIRECT_URI") or "http://127.0.0.1:54321/oauth/microsoft",
+        graph_url=env.url("MICROSOFT_GRAPH_URL", "https://graph.microsoft.com/v1.0").rstrip("/"),
+        authority=authority.replace("{tenant}", tenant).rstrip("/"),
     )
 
 

@@ -72,7 +72,9 @@ class Event:
     A series carries `recurrence` (RFC 5545 lines without DTSTART) and the `occurrences` of the
     window; an exception carries `series_event_id` (the master's provider id) and the
     `occurrence_key` of the instance that it replaces; a cancelled exception has no `when`.
-    Where `is_whole`, all its exceptions came along: others in the mirror are gone.
+    Where `is_whole`, all its exceptions came along: others in the mirror are gone. Where
+    `is_listed`, the provider lists the occurrences itself: they are never expanded from the
+    recurrence.
     """
 
     provider_event_id: str
@@ -102,6 +104,7 @@ class Event:
     provider_updated_at: datetime | None = None
     occurrences: tuple[Occurrence, ...] = ()
     is_whole: bool = False
+    is_listed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,12 +130,17 @@ Change = Event | Deletion | Refusal
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of raw changes. `cursor` comes with the last page only, `next_page` with others."""
+    """One page of raw changes. `cursor` comes with the last page only, `next_page` with others.
+
+    `listed` is set on the pages of a listing from scratch by a provider that shows a window only
+    (Graph): what this listing does not name and the window touches is gone, the rest is untold.
+    """
 
     items: tuple[dict[str, object], ...]
     next_page: str | None = None
     cursor: str | None = None
     time_zone: str | None = None
+    listed: Window | None = None
 
     @property
     def last(self) -> bool:

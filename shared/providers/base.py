@@ -1,6 +1,6 @@
 """What every provider's adapter does; the steps know no more of a provider than this."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -30,13 +30,20 @@ class Channel:
 
 @dataclass(frozen=True, slots=True)
 class ChannelRequest:
-    """A webhook subscription to ask for: `channel_id` is our proposal, `token` our proof."""
+    """A webhook subscription to ask for: `channel_id` is our proposal, `token` our proof.
+
+    `renews` is the provider's id of the present one, where the provider prolongs it in place
+    instead of letting two overlap (Graph); `repair`: push failed over it, so prolonging it is not
+    enough.
+    """
 
     provider_calendar_id: str
     channel_id: str
     address: str
     token: str
     expires_at: datetime
+    renews: str | None = None
+    repair: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +52,8 @@ class Pull:
 
     `window` bounds occurrences where the provider expands series itself. `mirrored` gives the
     etag of every event in the mirror by provider event id, for servers whose cursor cannot be
-    trusted; it reads the database, so adapters call it only when they must.
+    trusted; `series` gives the ids of the recurring ones. Both read the database, so adapters
+    call them only when they must.
     """
 
     provider_calendar_id: str
@@ -53,6 +61,7 @@ class Pull:
     page: str | None
     window: Window
     mirrored: Callable[[], Mapping[str, str]]
+    series: Callable[[], Collection[str]] = frozenset
 
 
 Rotated = Callable[[Mapping[str, Any]], None]
@@ -60,12 +69,12 @@ Rotated = Callable[[Mapping[str, Any]], None]
 
 
 class Session(Protocol):
-    """One account, signed in. Every method may raise a `ProviderError`; none is thread-safe.
+    """One account, signed in. Every method may raise a `ProviderError`; none is thread-safe."""
 
-    `api_calls` counts the requests made so far, refused ones included.
-    """
-
-    api_calls: int
+    @property
+    def api_calls(self) -> int:
+        """The number of requests made so far, refused ones included."""
+        ...
 
     def list_calendars(self) -> list[ListedCalendar]:
         """Gives all calendars that the account can read."""
@@ -85,7 +94,7 @@ class Session(Protocol):
         ...
 
     def watch(self, request: ChannelRequest) -> Channel:
-        """Makes a webhook subscription."""
+        """Makes a webhook subscription, or prolongs the one that `request` renews."""
         ...
 
     def stop(self, channel_id: str, resource_id: str) -> None:
