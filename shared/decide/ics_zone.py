@@ -8,12 +8,13 @@ from zoneinfo import ZoneInfo
 from icalendar import Timezone
 from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
-from shared.decide.ics_components import Component
+from shared.decide.ics_components import Component, cut_calendar
 from shared.decide.zone import read_zone
 
 SAMPLED_YEARS = 3
 LONGEST_DEFINITION = 100_000
 
+_RECENT = datetime(2025, 1, 1)  # noqa: DTZ001 - a wall-clock time, for calendars that tell none
 _NAMES = frozenset({"TZID", "X-LIC-LOCATION"})
 # What icalendar and dateutil raise for definitions that make no sense.
 _UNREADABLE = (
@@ -121,3 +122,17 @@ def _common_zones() -> tuple[ZoneInfo, ...]:
     hours = [f"Etc/GMT{shift:+d}" for shift in range(-14, 13) if shift]
     names = ["UTC", *sorted(set(WINDOWS_TO_OLSON.values())), *hours]
     return tuple(filter(None, map(read_zone, names)))
+
+
+def read_calendar_zone(text: str) -> str | None:
+    """The IANA zone of a calendar-timezone property: a name, or a VCALENDAR that defines one."""
+    if not text.lstrip().upper().startswith("BEGIN:"):
+        zone = _by_name(text)
+        return zone.key if zone else None
+    components = cut_calendar(text).components
+    book = ZoneBook(components)
+    names = (
+        line.text.strip() for each in components for line in each.lines(_NAMES).get("TZID", ())
+    )
+    found = (book.named(name, _RECENT) for name in names)
+    return next((zone.key for zone in found if zone), None)

@@ -1,0 +1,216 @@
+"""Runs the real Radicale and the real Xandikos as processes, and plays a person's calendar app."""
+
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import TracebackType
+from typing import Any, ClassVar, Self
+from urllib.parse import quote
+from xml.sax.saxutils import escape
+
+import httpx
+
+from shared.providers.caldav import Caldav
+from shared.providers.caldav_connect import CaldavGrant, caldav_grant
+
+START_SECONDS, STOP_SECONDS = 30.0, 5.0
+
+ANN = "ann@x.test"
+PASSWORD = "ann's pässword"
+
+
+class DavServer:
+    """`with Radicale() as server:` — one process; `reset()` takes all calendars away.
+
+    Paths of calendars and resources are as the server has them, e.g. `/ann@x.test/work/a.ics`.
+    """
+
+    home: ClassVar[str]
+
+    def __init__(self) -> None:
+        self.url = ""
+        self.folder = Path()
+        self._files = TemporaryDirectory(prefix="caldav-", ignore_cleanup_errors=True)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._http = httpx.Client(auth=(ANN.encode(), PASSWORD.encode()), timeout=60)
+        self._calendars: list[str] = []
+
+    def __enter__(self) -> Self:
+        self.folder = Path(self._files.__enter__())
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+        self._http.close()
+        self._files.cleanup()
+
+    def command(self, port: int) -> Sequence[str]:
+        """How the server is started."""
+        raise NotImplementedError
+
+    def start(self) -> None:
+        """Starts on a free port and waits until it answers; keeps what it has stored."""
+        port = _free_port()
+        self.url = f"http://127.0.0.1:{port}/"
+        log = (self.folder / "server.log").open("ab")
+        with log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", *self.command(port)], stdout=log, stderr=log, cwd=self.folder
+            )
+        deadline = time.monotonic() + START_SECONDS
+        while not self._answers():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError((self.folder / "server.log").read_text()[-2000:])
+            time.sleep(0.05)
+
+    def stop(self) -> None:
+        """Ends the process."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.terminate()
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def reset(self) -> None:
+        """Takes all calendars away."""
+        while self._calendars:
+            self.send("DELETE", self._calendars.pop())
+
+    def grant(self, provider: Caldav | None = None) -> CaldavGrant:
+        """What Ann gives when she connects her account."""
+        return caldav_grant(provider or Caldav(timeout_seconds=10), self.url, ANN, PASSWORD)
+
+    # -- what a person does in another program
+
+    def add_calendar(
+        self, name: str, components: Sequence[str] = ("VEVENT",), time_zone: str | None = None
+    ) -> str:
+        """Makes a calendar; gives its path."""
+        path = f"{self.home}{quote(name)}/"
+        kinds = "".join(f'<c:comp name="{each}"/>' for each in components)
+        zone = (
+            f"<c:calendar-timezone>{escape(time_zone)}</c:calendar-timezone>" if time_zone else ""
+        )
+        body = (
+            '<c:mkcalendar xmlns:d="DAV:" xmlns:c="urn:ietf:params:xml:ns:caldav"><d:set><d:prop>'
+            f"<d:displayname>{escape(name)}</d:displayname>{zone}"
+            f"<c:supported-calendar-component-set>{kinds}</c:supported-calendar-component-set>"
+            "</d:prop></d:set></c:mkcalendar>"
+        )
+        self.send("MKCALENDAR", path, body.encode()).raise_for_status()
+        self._calendars.append(path)
+        return path
+
+    def put(self, calendar: str, name: str, text: str) -> str:
+        """Stores a resource, whatever was there; gives its path. Raises if it is refused."""
+        path = f"{calendar}{quote(name)}"
+        answer = self.try_put(path, text)
+        assert answer.status_code in (200, 201, 204), (answer.status_code, answer.text)
+        return path
+
+    def try_put(self, path: str, text: str) -> httpx.Response:
+        """Tries to store a resource."""
+        return self.send("PUT", path, text.encode(), {"Content-Type": "text/calendar"})
+
+    def read(self, path: str) -> str:
+        """The text of a resource."""
+        answer = self.send("GET", path)
+        answer.raise_for_status()
+        return answer.text
+
+    def rewrite(self, path: str, change: Callable[[str], str]) -> None:
+        """Stores what `change` makes of a resource."""
+        answer = self.try_put(path, change(self.read(path)))
+        assert answer.status_code in (200, 201, 204), (answer.status_code, answer.text)
+
+    def delete(self, path: str) -> None:
+        """Removes a resource."""
+        self.send("DELETE", path).raise_for_status()
+
+    def send(
+        self, verb: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None
+    ) -> httpx.Response:
+        """Any request, as Ann."""
+        return self._http.request(
+            verb, self.url.rstrip("/") + path, content=body, headers=headers or {}
+        )
+
+    def _answers(self) -> bool:
+        try:
+            return self._http.request("OPTIONS", self.url).status_code < 500
+        except httpx.TransportError:
+            return False
+
+
+class Radicale(DavServer):
+    """Radicale with Ann's password; `sync_token_age` is how long its tokens live, in seconds."""
+
+    home = f"/{ANN}/"
+
+    def __init__(self, sync_token_age: int = 2_592_000) -> None:
+        super().__init__()
+        self.sync_token_age = sync_token_age
+
+    def command(self, port: int) -> Sequence[str]:
+        """With a configuration of its own."""
+        users = self.folder / "users"
+        users.write_text(f"{ANN}:{PASSWORD}\n", encoding="utf-8")
+        settings = {
+            "server": {"hosts": f"127.0.0.1:{port}"},
+            "auth": {
+                "type": "htpasswd",
+                "htpasswd_filename": users,
+                "htpasswd_encryption": "plain",
+                "delay": 0,
+            },
+            "storage": {
+                "filesystem_folder": self.folder / "collections",
+                "max_sync_token_age": self.sync_token_age,
+            },
+            "logging": {"level": "warning"},
+        }
+        written = self.folder / "radicale.ini"
+        written.write_text(_ini(settings), encoding="utf-8")
+        return ["radicale", "--config", str(written)]
+
+
+class Xandikos(DavServer):
+    """Xandikos, which lets anyone in; its principal is Ann."""
+
+    home = f"/{ANN}/calendars/"
+
+    def command(self, port: int) -> Sequence[str]:
+        """With its files in the folder."""
+        return [
+            "xandikos", "serve", "--defaults", "-d", str(self.folder / "files"),
+            "--state-dir", str(self.folder / "state"), "--listen-address", "127.0.0.1",
+            "--port", str(port), "--current-user-principal", f"/{ANN}/", "--no-detect-systemd",
+        ]  # fmt: skip
+
+
+def _ini(settings: dict[str, dict[str, Any]]) -> str:
+    return "\n".join(
+        line
+        for section, values in settings.items()
+        for line in (f"[{section}]", *(f"{name} = {value}" for name, value in values.items()), "")
+    )
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
