@@ -5,8 +5,9 @@ from typing import Annotated
 from urllib.parse import urlsplit
 
 import typer
-from rich.markup import escape
 
+from shared.cli.connect_caldav import caldav
+from shared.cli.connected import show_connected
 from shared.cli.context import opened, quiet_logs
 from shared.cli.google_account import (
     connect_with_code,
@@ -15,7 +16,7 @@ from shared.cli.google_account import (
     new_attempt,
 )
 from shared.cli.loopback import code_of, wait_for_redirect
-from shared.cli.output import Json, err, show
+from shared.cli.output import Json, err
 
 connect = typer.Typer(help="Connect a person's account.", no_args_is_help=True)
 
@@ -45,12 +46,7 @@ def google(
         paste = sys.stdin if sys.stdin.isatty() else None
         code = code_of(wait_for_redirect(redirect_uri, paste, timeout), attempt.state)
         account_id = connect_with_code(service, person, code, attempt.verifier)
-        calendars = service.database.read(
-            "calendars", where={"account_id": account_id}, order=("name",)
-        )
-    names = [row["name"] for row in calendars]
-    show(
-        {"account_id": str(account_id), "calendars": names},
-        as_json,
-        lambda: f"Connected. Calendars: {escape(', '.join(names))}",
-    )
+        show_connected(service, account_id, as_json=as_json)
+
+
+connect.command()(caldav)

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 SOON = timedelta(hours=2)
 LONGEST_BEFORE_AN_OCCURRENCE = timedelta(minutes=10)
+LONGEST_WITHOUT_PUSH = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,13 +13,15 @@ class Rhythm:
     """What is known of a calendar's liveliness.
 
     `listening`: it has a healthy webhook subscription; `quiet_polls`: syncs in a row that found
-    nothing; `failures`: changes in a row that no notification announced.
+    nothing; `failures`: changes in a row that no notification announced; `has_push`: the provider
+    can announce changes at all.
     """
 
     listening: bool
     quiet_polls: int
     failures: int
     next_occurrence_at: datetime | None
+    has_push: bool = True
 
 
 def poll_interval_seconds(
@@ -33,9 +36,13 @@ def poll_interval_seconds(
 
     While notifications arrive, a poll only verifies the subscription. Otherwise the interval
     doubles with every quiet poll, but every change that went unannounced takes one doubling
-    back; before something begins, people change plans, so it stays short.
+    back; before something begins, people change plans, so it stays short. Where polls are all
+    there ever is, they come at any time between `shortest` and ten minutes.
     """
     longest = stale_after.total_seconds()
+    if not rhythm.has_push:
+        least, most = sorted((shortest.total_seconds(), LONGEST_WITHOUT_PUSH.total_seconds()))
+        return min(least + jitter * (most - least), longest)
     if rhythm.listening:
         return longest
     doublings = min(max(rhythm.quiet_polls - rhythm.failures, 0), 60)

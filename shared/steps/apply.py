@@ -9,7 +9,7 @@ from shared.decide.event_row import event_row
 from shared.decide.find_meeting import find_meeting, is_meeting
 from shared.decide.plan_poll import Rhythm, poll_interval_seconds
 from shared.model import Change, Deletion, Event, Page, Refusal, Window
-from shared.states import EventKind
+from shared.states import EventKind, Provider
 from shared.steps.service import Service
 
 
@@ -89,6 +89,7 @@ def _next_due_seconds(service: Service, claim: Claim, found_changes: bool) -> fl
         quiet_polls=0 if found_changes else claim.quiet_syncs + 1,
         failures=claim.webhook_failures,
         next_occurrence_at=claim.next_occurrence_at,
+        has_push=claim.provider is not Provider.CALDAV,
     )
     return poll_interval_seconds(
         rhythm, claim.now, stale_after=service.settings.stale_after, jitter=service.jitter()

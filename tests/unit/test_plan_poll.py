@@ -72,6 +72,23 @@ def test_jitter_stays_within_the_bounds(quiet_polls: int, jitter: float, seconds
     assert interval == pytest.approx(seconds)
 
 
+@pytest.mark.parametrize(("jitter", "minutes"), [(0.0, 5), (0.5, 7.5), (0.999, 9.995)])
+def test_where_there_is_no_push_polls_stay_frequent(jitter: float, minutes: float) -> None:
+    caldav = Rhythm(
+        listening=False, quiet_polls=99, failures=0, next_occurrence_at=None, has_push=False
+    )
+    interval = poll_interval_seconds(caldav, NOW, jitter=jitter)
+    assert interval == pytest.approx(minutes * MINUTES)
+
+
+def test_without_push_too_the_settings_bind() -> None:
+    caldav = Rhythm(False, 0, 0, None, has_push=False)
+    bound = poll_interval_seconds(caldav, NOW, stale_after=timedelta(minutes=6), jitter=0.9)
+    assert bound == 6 * MINUTES
+    rarely = poll_interval_seconds(caldav, NOW, shortest=timedelta(minutes=20), jitter=0.5)
+    assert rarely == 15 * MINUTES
+
+
 def test_both_bounds_are_settings() -> None:
     interval = poll_interval_seconds(
         rhythm(1), NOW, stale_after=timedelta(hours=1), shortest=timedelta(minutes=1), jitter=MIDDLE
