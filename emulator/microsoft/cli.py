@@ -1,6 +1,7 @@
 """Options of `python -m emulator microsoft`, and its run."""
 
 import argparse
+import socket
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -46,23 +47,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Serve until stopped; 1 with a named error if it cannot start."""
     try:
-        listener = listen(args.host, args.port)
-        with _world(args) as world, ExitStack() as running:
-            app = create_app(world)
-            server = make(app, args.host, listener)
-            if args.seed == "demo":
-                seed_demo(world)
-            if args.tls_port is not None:
-                world.tls = running.enter_context(tls.serving(app, args.tls_port))
-            if args.lively is not None:
-                people = Lively(world, args.lively, args.lively_seed)
-                people.start()
-                running.callback(people.stop)
-            serve_until_stopped(server, args.host)
+        with listen(args.host, args.port) as listener, _world(args) as world:
+            _serve(args, world, listener)
     except (PortTaken, UnreadableData) as error:
         sys.stderr.write(f"emulator microsoft: {type(error).__name__}: {error}\n")
         return 1
     return 0
+
+
+def _serve(args: argparse.Namespace, world: World, listener: socket.socket) -> None:
+    with ExitStack() as running:
+        app = create_app(world)
+        server = make(app, args.host, listener)
+        running.callback(server.server_close)
+        if args.seed == "demo":
+            seed_demo(world)
+        if args.tls_port is not None:
+            world.tls = running.enter_context(tls.serving(app, args.tls_port))
+        if args.lively is not None:
+            people = Lively(world, args.lively, args.lively_seed)
+            people.start()
+            running.callback(people.stop)
+        serve_until_stopped(server, args.host)
 
 
 @contextmanager

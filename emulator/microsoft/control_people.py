@@ -7,6 +7,7 @@ from emulator.google.json_types import Json
 from .calendar_service import add_person
 from .control_lookup import calendar_named, person_named
 from .identity import checked_client, issue_code
+from .identity_errors import REASONS
 from .tokens import Grant
 from .world import DEFAULT_CLIENT, World
 
@@ -79,7 +80,10 @@ def _break(world: World, sent: Json) -> Json:
 
     With `code` null they work again. Access tokens go on until they expire.
     """
-    return {"broken": world.store.tokens.break_refresh(sent["email"], sent.get("code"))}
+    code = sent.get("code")
+    if code is not None and code not in REASONS:
+        raise ValueError(f"unknown AADSTS code {code}; known: {sorted(REASONS)}")
+    return {"broken": world.store.tokens.break_refresh(sent["email"], code)}
 
 
 def _revoke(world: World, sent: Json) -> Json:

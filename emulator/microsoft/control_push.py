@@ -72,10 +72,13 @@ def _lifecycle(world: World, sent: Json) -> Json:
 
     subscription is renewed or reauthorized, as Graph does when nobody reacts.
     """
-    told = 0
+    told, event = 0, sent["event"]
+    if event not in notifications.LIFECYCLE:
+        known = ", ".join(notifications.LIFECYCLE)
+        raise ValueError(f"unknown lifecycle event {event!r}; known: {known}")
     for subscription in _meant(world, sent):
         subscription.paused = subscription.paused or bool(sent.get("pause"))
-        told += notifications.lifecycle(world, subscription, sent["event"])
+        told += notifications.lifecycle(world, subscription, event)
     return {"notifications": told}
 
 

@@ -27,7 +27,15 @@ PLAIN = {
 }
 CHOICES = {"showAs": SHOW_AS, "sensitivity": SENSITIVITY, "importance": IMPORTANCE}
 # Only the owner of the mailbox (the control API) gets these past the door.
-READ_ONLY = ("isCancelled", "isOrganizer", "isDraft", "responseStatus", "organizer")
+READ_ONLY = (
+    "isCancelled",
+    "isOrganizer",
+    "isDraft",
+    "responseStatus",
+    "organizer",
+    "originalStartTimeZone",
+    "originalEndTimeZone",
+)
 EXTENDED_ID = re.compile(
     r"^(String|Integer|Boolean|SystemTime|Double|Guid)(Array)? "
     r"(\{[0-9a-fA-F-]{36}\} (Name .+|Id 0x[0-9a-fA-F]+)|0x[0-9a-fA-F]+)$"

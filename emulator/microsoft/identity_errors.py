@@ -71,11 +71,9 @@ REASONS = {
 
 
 class IdentityError(Exception):
-    """A refusal of the identity platform; ValueError if the code is not in the table."""
+    """A refusal of the identity platform, by its number in `REASONS`."""
 
     def __init__(self, code: int) -> None:
-        if code not in REASONS:
-            raise ValueError(f"unknown AADSTS code {code}; known: {sorted(REASONS)}")
         self.code = code
         self.reason = REASONS[code]
         super().__init__(f"AADSTS{code}: {self.reason.message}")

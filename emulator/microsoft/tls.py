@@ -84,23 +84,23 @@ def serving(app: Flask, port: int) -> Iterator[TlsAddress]:
     """Serve the application with TLS on loopback too; PortTaken if it cannot be."""
     host = "127.0.0.1"
     context, ca = _context()
-    listener = listen(host, port)
-    server = make_server(
-        host,
-        listener.getsockname()[1],
-        app,
-        threaded=True,
-        request_handler=QuietHandler,
-        fd=listener.fileno(),
-        ssl_context=context,
-    )
-    thread = threading.Thread(
-        target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
-    )
-    thread.start()
-    try:
-        yield TlsAddress(f"https://localhost:{server.port}", ca)
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with listen(host, port) as listener:
+        server = make_server(
+            host,
+            listener.getsockname()[1],
+            app,
+            threaded=True,
+            request_handler=QuietHandler,
+            fd=listener.fileno(),
+            ssl_context=context,
+        )
+        thread = threading.Thread(
+            target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
+        )
+        thread.start()
+        try:
+            yield TlsAddress(f"https://localhost:{server.port}", ca)
+        finally:
+            server.shutdown()
+            server.server_close()
+            thread.join()

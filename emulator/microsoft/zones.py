@@ -6,7 +6,6 @@ from zoneinfo import ZoneInfo
 
 from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
-CUSTOM = "tzone://Microsoft/Custom"
 _UTC_NAMES = frozenset({"UTC", "Etc/UTC", "Etc/GMT", "tzone://Microsoft/Utc"})
 
 
@@ -18,7 +17,7 @@ def _to_windows() -> dict[str, str]:
 @lru_cache(maxsize=1024)
 def zone(name: str) -> ZoneInfo:
     """The zone a Windows or IANA name means; LookupError or ValueError if there is none."""
-    if name in _UTC_NAMES or name == CUSTOM:
+    if name in _UTC_NAMES:
         return ZoneInfo("UTC")
     return ZoneInfo(WINDOWS_TO_OLSON.get(name, name))
 

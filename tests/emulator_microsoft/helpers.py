@@ -112,3 +112,15 @@ DAILY = {"type": "daily"}
 def starts(rows: list[Json]) -> list[str]:
     """`2026-11-24T10:00` of each row."""
     return [row["start"]["dateTime"][:16] for row in rows]
+
+
+def wanted(emulator: MicrosoftEmulator, url: str, **more: Any) -> Json:
+    """The body of a subscription to the default calendar for two days."""
+    now = datetime.fromisoformat(emulator.control("clock", {})["now"])
+    return {
+        "changeType": "created,updated,deleted",
+        "resource": "me/events",
+        "notificationUrl": url,
+        "expirationDateTime": (now + timedelta(days=2)).isoformat(),
+        "clientState": "r4nd0m",
+    } | more

@@ -88,7 +88,7 @@ class Person:
 
 def test_a_mirror_converges(microsoft: MicrosoftEmulator, ann: Graph) -> None:
     @settings(
-        max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None
+        max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None
     )
     @given(
         steps=STEPS,

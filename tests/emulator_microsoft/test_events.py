@@ -71,6 +71,16 @@ def test_zones_are_remembered_by_their_windows_names(ann: Graph, zone: str, stor
     assert made["originalEndTimeZone"] == stored
 
 
+def test_a_zone_may_have_no_name(microsoft: MicrosoftEmulator, ann: Graph) -> None:
+    custom = "tzone://Microsoft/Custom"
+    made = microsoft.create_event(
+        ANN, timed("2026-11-24T10:00", zone=ZONE, originalStartTimeZone=custom)
+    )
+    found = ann.get(f"/me/events/{made['id']}")
+    assert found["originalStartTimeZone"] == custom
+    assert found["start"]["dateTime"] == "2026-11-24T09:00:00.0000000"
+
+
 def test_start_and_end_may_differ_in_zone(ann: Graph) -> None:
     body = timed("2026-11-24T10:00", zone=ZONE)
     body["end"] = {"dateTime": "2026-11-24T10:00:00", "timeZone": "UTC"}
