@@ -1,0 +1,1 @@
+"""Tests of the CalDAV adapter, on real servers."""
