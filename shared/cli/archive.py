@@ -104,7 +104,7 @@ def summed(reports: Iterable[Mapping[str, Any]]) -> Imports:
     known = list(reports)
     components = [each for report in known for each in report["components"]]
     refused = Counter(each["reason"] for each in components if each["outcome"] == "refused")
-    return Imports(len(known), len(components), len(components) - refused.total(), refused)
+    return Imports(len(known), len(components), len(components) - refused.total(), dict(refused))
 
 
 def load(control: Control, folder: Path) -> int:

@@ -29,9 +29,15 @@ Ics = Annotated[
     Path | None,
     typer.Option("--ics", metavar="DIR", help="Load every .ics file below it into the emulator."),
 ]
+Port = Annotated[
+    int,
+    typer.Option(envvar="GOOGLE_PORT", min=0, max=65535, help="Of an emulator started for --ics."),
+]
 
 
-def emulate(context: typer.Context, ics: Ics = None, as_json: Json = False) -> None:
+def emulate(
+    context: typer.Context, ics: Ics = None, port: Port = 54330, as_json: Json = False
+) -> None:
     """Run a stand-in (`calsync emulate google --help`), or load calendars (`--ics DIR`).
 
     With `--ics DIR` alone and `calsync up` running, the calendars go into its emulator and their
@@ -46,7 +52,7 @@ def emulate(context: typer.Context, ics: Ics = None, as_json: Json = False) -> N
     quiet_logs()
     control = _running_emulator()
     if control is None:
-        raise typer.Exit(_run_filled(ics, as_json))
+        raise typer.Exit(_run_filled(ics, port, as_json))
     with closing(control), opened() as service:
         fate = _loaded(service, control, ics)
     show(fate, as_json, lambda: told(fate))
@@ -87,9 +93,9 @@ def _run(*command: str) -> int:
         return _ended(process, stopping)
 
 
-def _run_filled(folder: Path, as_json: bool) -> int:
+def _run_filled(folder: Path, port: int, as_json: bool) -> int:
     """Runs a Google emulator with the calendars of a folder, and says what it made of them."""
-    command = (*EMULATOR, "google", "--ics", str(folder))
+    command = (*EMULATOR, "google", "--port", str(port), "--ics", str(folder))
     with (
         stop_on_signals() as stopping,
         subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process,

@@ -17,6 +17,7 @@ import pytest
 
 from shared.cli.context import read_variables
 from tests.cli.conftest import Run
+from tests.support.archive import archive_folder
 from tests.support.program import Program, alive, free_ports, processes_about
 from tests.support.rig import timed
 
@@ -206,14 +207,14 @@ def test_a_program_that_cannot_start_is_named_with_its_last_words(home: Home) ->
 
 
 def test_calendars_of_a_folder_are_loaded_and_counted(home: Home) -> None:
-    folder = _archive(home.folder)
+    folder = archive_folder(home.folder)
     with home.up("--ics", str(folder)) as up:
         up.until_said("Nothing was lost.")
         assert "missing_start" in up.said()
 
 
 def test_calendars_are_loaded_while_it_runs(home: Home, run: Run) -> None:
-    folder = _archive(home.folder)
+    folder = archive_folder(home.folder)
     with home.up() as up:
         up.until_said(UP)
         variables = {"CALSYNC_HOME": str(home.path)}
@@ -247,20 +248,3 @@ def _answers(url: str) -> bool:
 
 def _noon() -> datetime:
     return datetime(2030, 1, 2, 12, tzinfo=UTC)
-
-
-def _archive(folder: Path) -> Path:
-    """A folder with one file: an event, and one that nobody can date."""
-    path = folder / "archive"
-    path.mkdir()
-    lines = [
-        "BEGIN:VCALENDAR",
-        "VERSION:2.0",
-        "PRODID:-//CalSync//Tests//EN",
-        *("BEGIN:VEVENT", "UID:1", "DTSTAMP:20260101T000000Z", "SUMMARY:Good"),
-        *("DTSTART:20300102T100000Z", "DTEND:20300102T110000Z", "END:VEVENT"),
-        *("BEGIN:VEVENT", "UID:2", "DTSTAMP:20260101T000000Z", "SUMMARY:Never", "END:VEVENT"),
-        "END:VCALENDAR",
-    ]
-    (path / "one.ics").write_text("\r\n".join(lines) + "\r\n", newline="")
-    return path

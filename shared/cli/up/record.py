@@ -49,10 +49,10 @@ class Record:
 
 
 def command_line(pid: int) -> list[str]:
-    """The words a process was started with; none when it is gone."""
+    """The words a process was started with; none when it is gone or only waits to be reaped."""
     with suppress(OSError):
         words = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace")
-        return words.removesuffix("\0").split("\0")
+        return words.removesuffix("\0").split("\0") if words else []
     if Path("/proc/self").exists():
         return []
     told = subprocess.run(
