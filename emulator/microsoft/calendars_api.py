@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from functools import partial
 from urllib.parse import quote
 
 from flask import Response
@@ -82,10 +83,11 @@ def list_calendars(call: Call) -> Response:
     """All calendars of the mailbox, the default one first."""
     odata_query.check_options(call)
     mine = [c for c in call.world.store.calendars.values() if c.owner == call.person.email]
-    rows = odata_query.matching(call, [calendar_row(each, call.person) for each in mine])
-    rows = [odata_query.selected(call, row) for row in rows]
+    rows = [calendar_row(each, call.person) for each in mine]
+    rows = odata_query.matching(call, rows, dict)
     context = f"users('{quote(call.person.id)}')/calendars"
-    return response(odata_query.paged(call, context, rows), 200, call)
+    page = odata_query.paged(call, context, rows, partial(odata_query.selected, call))
+    return response(page, 200, call)
 
 
 def create(call: Call) -> Response:

@@ -1,6 +1,7 @@
 """Handlers: events, instances and calendar views."""
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from urllib.parse import quote
 
 from flask import Response
@@ -42,21 +43,19 @@ def one(call: Call, shown: Shown, status: int = 200) -> Response:
 def several(call: Call, what: str, shown: list[Shown]) -> Response:
     """The answer with a page of events."""
     odata_query.check_options(call)
-    wants_extended = "singlevalueextendedproperties" in call.args.get("$filter", "").lower()
-    rows = [_full_row(call, each, wants_extended) for each in shown]
-    rows = odata_query.matching(call, rows)
-    if wants_extended and "$expand" not in call.args:
-        for each in rows:
-            del each["singleValueExtendedProperties"]
-    rows = [odata_query.selected(call, each) for each in rows]
-    return response(odata_query.paged(call, context(call, what), rows), 200, call)
+    found = odata_query.matching(call, shown, partial(_searchable, call))
+    page = odata_query.paged(call, context(call, what), found, partial(_selected, call))
+    return response(page, 200, call)
 
 
-def _full_row(call: Call, shown: Shown, wants_extended: bool) -> Json:
-    full = row(call, shown)
-    if wants_extended:
-        full["singleValueExtendedProperties"] = odata_query.properties(shown.item.extended)
-    return full
+def _selected(call: Call, shown: Shown) -> Json:
+    return odata_query.selected(call, row(call, shown))
+
+
+def _searchable(call: Call, shown: Shown) -> Json:
+    """All that $filter may ask about, what is not shown included."""
+    hidden = odata_query.properties(shown.item.extended)
+    return event(shown, call.person, call.prefer) | {"singleValueExtendedProperties": hidden}
 
 
 def _found(call: Call) -> tuple[Calendar, Shown]:

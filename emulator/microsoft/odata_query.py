@@ -1,8 +1,9 @@
 """$select, $expand, $filter, $orderby, $top, $skip and $count over rendered rows."""
 
 import re
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from emulator.google.json_types import Json
@@ -13,6 +14,7 @@ from .errors import bad_query
 
 DEFAULT_TOP, MAX_TOP = 10, 1000
 ALWAYS = frozenset({"id", "singleValueExtendedProperties"})
+Entry = TypeVar("Entry")
 KNOWN = frozenset({"$select", "$expand", "$filter", "$orderby", "$top", "$skip", "$count"})
 _EXPAND = re.compile(
     r"^singleValueExtendedProperties\s*(?:\(\s*\$filter\s*=\s*(?P<filter>.+)\)\s*)?$", re.DOTALL
@@ -65,28 +67,34 @@ def properties(extended: dict[str, str]) -> list[Json]:
     return [{"id": name, "value": value} for name, value in extended.items()]
 
 
-def matching(call: Call, rows: list[Json]) -> list[Json]:
-    """The rows that $filter lets through, in the order of $orderby."""
+def matching(call: Call, entries: list[Entry], show: Callable[[Entry], Json]) -> list[Entry]:
+    """The entries whose rows $filter lets through, in the order of $orderby."""
+    if "$filter" not in call.args and "$orderby" not in call.args:
+        return entries
+    rows = [(show(entry), entry) for entry in entries]
     text = call.args.get("$filter")
     if text:
         test = odata_filter.parse(text)
-        rows = [row for row in rows if test(row)]
+        rows = [pair for pair in rows if test(pair[0])]
     for clause in reversed((call.args.get("$orderby") or "").split(",")):
         words = clause.split()
         if words:
             key = partial(_sortable, path=words[0].split("/"))
             rows = sorted(rows, key=key, reverse=words[1:] == ["desc"])
-    return rows
+    return [entry for _, entry in rows]
 
 
-def _sortable(row: Any, path: list[str]) -> str:
+def _sortable(pair: tuple[Json, Any], path: list[str]) -> str:
+    row: Any = pair[0]
     for step in path:
         row = row.get(step) if isinstance(row, dict) else None
     return str(row or "")
 
 
-def paged(call: Call, context: str, rows: list[Json]) -> Json:
-    """One page, with `@odata.nextLink` if there is another."""
+def paged(
+    call: Call, context: str, entries: Sequence[Entry], show: Callable[[Entry], Json]
+) -> Json:
+    """One page of entries as `show` renders them, with `@odata.nextLink` if there is another."""
     skip = number(call, "$skip", 0)
     wanted = number(call, "$top", call.prefer.page_size or DEFAULT_TOP)
     if not 1 <= wanted <= MAX_TOP:
@@ -94,9 +102,9 @@ def paged(call: Call, context: str, rows: list[Json]) -> Json:
     top = 0 if call.empty_page else call.page_size(wanted)
     answer: Json = {"@odata.context": f"{call.base}/v1.0/$metadata#{context}"}
     if call.args.get("$count", "").lower() == "true":
-        answer["@odata.count"] = len(rows)
-    answer["value"] = rows[skip : skip + top]
-    if skip + top < len(rows):
+        answer["@odata.count"] = len(entries)
+    answer["value"] = [show(entry) for entry in entries[skip : skip + top]]
+    if skip + top < len(entries):
         again = call.args.to_dict() | {"$skip": str(skip + top)}
         answer["@odata.nextLink"] = f"{call.base}{call.address}?{urlencode(again)}"
     return answer

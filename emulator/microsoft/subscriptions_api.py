@@ -1,5 +1,7 @@
 """Handlers: subscriptions. They take the lock themselves: the handshake must run without it."""
 
+from functools import partial
+
 from flask import Response
 
 from emulator.google.json_types import Json
@@ -103,8 +105,8 @@ def _found(call: Call) -> Subscription:
 def list_all(call: Call) -> Response:
     """Every live subscription of the caller."""
     with call.world.lock:
-        rows = [stored_row(call.world, each) for each in _mine(call)]
-    return response(odata_query.paged(call, CONTEXT, rows), 200, call)
+        page = odata_query.paged(call, CONTEXT, _mine(call), partial(stored_row, call.world))
+    return response(page, 200, call)
 
 
 def get(call: Call) -> Response:
