@@ -3,12 +3,8 @@ cursor is never ahead of the data."""
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -17,13 +13,15 @@ import psycopg
 import pytest
 
 from shared.steps.verify import verify
+from tests.support.program import Program
 from tests.support.rig import Rig, timed
 
 ANN = "ann@example.test"
 NOW = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
-ROOT = Path(__file__).resolve().parents[2]
 EVENTS = 600
 PAGE = 200
+
+Worker = Callable[[], Program]
 
 
 @pytest.fixture(autouse=True)
@@ -31,19 +29,10 @@ def _clock(rig: Rig) -> None:
     rig.at(NOW)
 
 
-@contextmanager
-def worker(rig: Rig) -> Iterator[subprocess.Popen[bytes]]:
-    """A worker process on the rig's simulated clock; killed at the end if it still lives."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "shared.cli", "worker"],
-        cwd=ROOT,
-        env=os.environ | rig.environment,
-    )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
+@pytest.fixture
+def worker(rig: Rig, tmp_path: Path) -> Worker:
+    """Makes worker processes on the rig's simulated clock."""
+    return lambda: Program(tmp_path, rig.environment, "worker")
 
 
 def _fill(rig: Rig) -> None:
@@ -65,10 +54,10 @@ def _check_cursor_is_not_ahead(rig: Rig) -> None:
             assert rig.count("calendar_events", calendar_id=state["calendar_id"]) == EVENTS
 
 
-def _let_it_finish(rig: Rig) -> None:
+def _let_it_finish(rig: Rig, worker: Worker) -> None:
     rig.google.clear_faults()
     rig.later(seconds=rig.service.settings.lease_seconds + 1)
-    with worker(rig):
+    with worker():
         rig.until(lambda: rig.count("calendar_sync_logs", status="success"))
     (state,) = rig.rows("calendar_sync_states")
     assert state["sync_token"] is not None
@@ -79,28 +68,28 @@ def _let_it_finish(rig: Rig) -> None:
 
 
 @pytest.mark.parametrize("page", [1, 2, 3])
-def test_killed_while_it_fetches_a_page(rig: Rig, page: int) -> None:
+def test_killed_while_it_fetches_a_page(rig: Rig, worker: Worker, page: int) -> None:
     _fill(rig)
     rig.connect(ANN)
     # The answer of this page never comes: the worker waits in the network when it dies.
     rig.google.fault("slow", seconds=20, match={"path_regex": "/events"}, skip=page - 1)
-    with worker(rig) as process:
+    with worker() as process:
         rig.until(lambda: rig.count("calendar_events") == (page - 1) * PAGE)
         rig.until(lambda: _leased(rig))
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+        process.send(signal.SIGKILL)
+        process.ended(within=5)
     _check_cursor_is_not_ahead(rig)
     assert rig.count("calendar_events") == (page - 1) * PAGE, "committed pages stay"
     rig.google.reset_counters()
-    _let_it_finish(rig)
+    _let_it_finish(rig, worker)
 
 
 @pytest.mark.parametrize("page", [1, 2, 3])
-def test_killed_while_it_applies_a_page(rig: Rig, page: int) -> None:
+def test_killed_while_it_applies_a_page(rig: Rig, worker: Worker, page: int) -> None:
     _fill(rig)
     rig.connect(ANN)
     rig.google.fault("slow", seconds=0.3, match={"path_regex": "/events"})
-    with worker(rig) as process, psycopg.connect(rig.database_url) as blocker:
+    with worker() as process, psycopg.connect(rig.database_url) as blocker:
         rig.until(lambda: rig.count("calendar_events") == (page - 1) * PAGE)
         rig.until(lambda: _leased(rig))
         blocker.execute("select 1 from calendar_sync_states for update")
@@ -110,8 +99,8 @@ def test_killed_while_it_applies_a_page(rig: Rig, page: int) -> None:
                 "or wait_event_type = 'Lock'"
             )
         )
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+        process.send(signal.SIGKILL)
+        process.ended(within=5)
         # What Postgres had begun it ends or undoes as a whole, whoever asked is dead.
         rig.sql(
             "select pg_terminate_backend(pid) from pg_stat_activity "
@@ -120,27 +109,29 @@ def test_killed_while_it_applies_a_page(rig: Rig, page: int) -> None:
         blocker.rollback()
     _check_cursor_is_not_ahead(rig)
     assert rig.count("calendar_events") == (page - 1) * PAGE
-    _let_it_finish(rig)
+    _let_it_finish(rig, worker)
 
 
-def test_killed_after_the_last_page_before_it_could_say_so(rig: Rig) -> None:
+def test_killed_after_the_last_page_before_it_could_say_so(rig: Rig, worker: Worker) -> None:
     _fill(rig)
     rig.connect(ANN)
-    with worker(rig) as process:
+    with worker() as process:
         rig.until(lambda: rig.count("calendar_sync_logs", status="success"))
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+        process.send(signal.SIGKILL)
+        process.ended(within=5)
     _check_cursor_is_not_ahead(rig)
     (state,) = rig.rows("calendar_sync_states")
     assert state["lease_holder"] is None
     assert verify(rig.service, state["calendar_id"]).drift.count == 0
 
 
-def test_an_acknowledged_notification_survives_kill_9_of_everything(rig: Rig) -> None:
+def test_an_acknowledged_notification_survives_kill_9_of_everything(
+    rig: Rig, worker: Worker
+) -> None:
     calendar = rig.settled(ANN)
     rig.google.create_event(ANN, timed("Acknowledged", NOW + timedelta(days=1)))
     rig.until(lambda: rig.count("webhook_notifications", outcome="accepted"))
     # Everything else is gone now; a worker of a new life finds the row.
-    with worker(rig):
+    with worker():
         rig.until(lambda: rig.titles() == ["Acknowledged"])
     assert verify(rig.service, calendar).drift.count == 0

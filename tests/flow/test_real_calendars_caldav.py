@@ -1,0 +1,87 @@
+"""Every real calendar at hand is PUT into Radicale and Xandikos and mirrored; nothing is lost."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from shared.decide.ics_components import cut_calendar
+from shared.steps.connect_caldav import connect_caldav
+from shared.steps.verify import verify
+from tests.support.caldav_servers import ANN, PASSWORD, DavServer, Radicale, Xandikos
+from tests.support.rig import Rig
+
+DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "ics"
+BEGIN = re.compile(r"^BEGIN:VEVENT\s*$", re.MULTILINE | re.IGNORECASE)
+INSTANCE = re.compile(r"^RECURRENCE-ID[;:].*$", re.MULTILINE)
+
+pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="the real calendars are not at hand")
+
+
+@pytest.fixture(params=[Radicale, Xandikos])
+def server(request: pytest.FixtureRequest) -> Iterator[DavServer]:
+    with request.param() as running:
+        yield running
+
+
+def objects(path: Path) -> list[str]:
+    """A file as a program uploads it: an object for each UID, with all time zones in it."""
+    raw = path.read_bytes()
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = raw.decode("latin-1")
+    components = cut_calendar(text).components
+    zones = [each for each in components if each.kind == "VTIMEZONE"]
+    by_uid: dict[str, list[str]] = {}
+    for each in components:
+        if each.kind == "VEVENT":
+            uid = next((line for line in each.own if line.upper().startswith("UID")), "")
+            by_uid.setdefault(uid, []).extend(each.source)
+    head = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Upload//EN"]
+    return [
+        "\r\n".join(
+            [*head, *(line for z in zones for line in z.source), *lines, "END:VCALENDAR\r\n"]
+        )
+        for lines in by_uid.values()
+    ]
+
+
+def upload(server: DavServer) -> dict[str, int]:
+    """Puts all calendars there; gives how many events each accepted resource holds."""
+    accepted: dict[str, int] = {}
+    for number, path in enumerate(sorted(DATA.rglob("*.ics"))):
+        found = objects(path)
+        calendar = server.add_calendar(f"{number}-{path.stem}") if found else ""
+        for each, text in enumerate(found):
+            resource = f"{calendar}{each}.ics"
+            if server.try_put(resource, text).is_success:
+                stored = server.read(resource)
+                twice = Counter(INSTANCE.findall(stored))
+                accepted[resource] = len(BEGIN.findall(stored)) - sum(twice.values()) + len(twice)
+    return accepted
+
+
+def test_each_event_is_mirrored_or_refused_with_a_reason(rig: Rig, server: DavServer) -> None:
+    accepted = upload(server)
+    assert len(accepted) > 300
+    (person,) = rig.service.database.call("find_or_add_person", email=ANN)
+    connect_caldav(rig.service, UUID(person["user_id"]), server.url, ANN, PASSWORD)
+    rig.drain()
+
+    refused = rig.rows("refused_events")
+    assert all(row["reason"] and row["detail"] for row in refused)
+    held = Counter(
+        row["provider_event_id"].partition("#")[0]
+        for row in [*rig.rows("calendar_events"), *refused]
+    )
+    assert held == accepted
+    drifted = {
+        row["name"]: drift
+        for row in rig.rows("calendars")
+        if (drift := verify(rig.service, row["id"]).drift).count
+    }
+    assert drifted == {}
