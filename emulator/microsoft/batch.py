@@ -11,7 +11,7 @@ from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from emulator.google.json_types import Json
 
-from .call import IN_BATCH, body_of
+from .call import IN_BATCH, body_of, live_token
 from .errors import GraphError, bad_request, throttled
 from .world import World
 
@@ -51,6 +51,8 @@ def register(app: Flask, world: World) -> None:
     """Add the route; inner calls go through the whole application, limits and faults included."""
 
     def view() -> Response:
+        with world.lock:
+            live_token(world, request)
         batch = Batch(_calls(body_of(request)))
         for wave in batch.waves():
             _run_wave(app, world, batch, wave)

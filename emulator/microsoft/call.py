@@ -145,7 +145,7 @@ def _call(
     world: World, request: Request, method: str, path: dict[str, str], faults: tuple[Fault, ...]
 ) -> Call:
     with world.lock:
-        token = _live(world, request)
+        token = live_token(world, request)
         _check_scope(token.grant, method)
         person = world.store.people[token.grant.email]
     user_id = path.get("user_id")
@@ -167,7 +167,8 @@ def _call(
     )
 
 
-def _live(world: World, request: Request) -> AccessToken:
+def live_token(world: World, request: Request) -> AccessToken:
+    """The access token of a request; 401 if there is none that lives."""
     if not request.headers.get("Authorization"):
         raise unauthenticated("InvalidAuthenticationToken", "Access token is empty.")
     token = bearer(world, request)

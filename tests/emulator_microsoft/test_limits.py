@@ -125,6 +125,12 @@ def test_refused_batches(ann: Graph, requests: list[Json]) -> None:
     assert refused(answer) == (400, "BadRequest")
 
 
+def test_a_batch_needs_a_token(ann: Graph) -> None:
+    ann.token = "made up"
+    answer = ann.ask("POST", "/$batch", {"requests": [get(1)]})
+    assert refused(answer) == (401, "InvalidAuthenticationToken")
+
+
 def test_faults_hit_single_calls_of_a_batch(microsoft: MicrosoftEmulator, ann: Graph) -> None:
     microsoft.fault("status", match={"method": "calendars.get"}, status=503, skip=1, times=1)
     answers = batch(ann, [get(1), get(2), get(3)])
