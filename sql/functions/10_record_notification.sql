@@ -10,6 +10,8 @@ declare
   v_known record;
   v_outcome text;
 begin
+  -- Two deliveries of one message may come at once; the second waits until the first is written.
+  perform pg_advisory_xact_lock(hashtextextended(p_channel_id, p_message_number));
   select c.user_id, s.id, s.status, exists (
       select 1 from public.webhook_notifications n
       where n.channel_id = p_channel_id and n.message_number = p_message_number and n.user_id = c.user_id) as repeated
