@@ -40,6 +40,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="https address that the discovery document names, e.g. https://login.local",
     )
     parser.add_argument(
+        "--browser-url", metavar="URL", help="address of the consent page, if another one"
+    )
+    parser.add_argument(
         "--tls-port", type=int, metavar="PORT", help="serve with TLS on loopback too; 0 picks one"
     )
 
@@ -76,7 +79,8 @@ def _world(args: argparse.Namespace) -> Iterator[World]:
     """A world, loaded from the data file if there is one, and saved into it at the end."""
     client = Client(args.client_id, args.client_secret, tuple(args.redirect_uri))
     with ExitStack() as cleanup:
-        world = World(Settings(public_authority=args.public_authority), (client,))
+        base = Settings(public_authority=args.public_authority, browser_url=args.browser_url)
+        world = World(base, (client,))
         if args.data is not None:
             data = DataFile(world, args.data)
             data.load()

@@ -139,7 +139,7 @@ def test_a_creation_is_told_twice_and_edits_may_be_told_often(
 def test_one_post_mixes_subscriptions(
     quiet: MicrosoftEmulator, ann: Graph, ben: Graph, receiver: GraphReceiver
 ) -> None:
-    quiet.settings(group_ms=150, group_size=20)
+    quiet.settings(group_ms=600, group_size=20)
     ids = {
         subscribe(quiet, ann, receiver.url(), clientState="ann's")["id"]: "ann's",
         subscribe(quiet, ben, receiver.url(), clientState="ben's")["id"]: "ben's",
@@ -236,7 +236,7 @@ def test_dropped_repeated_and_delayed(
     quiet.create_event(ANN, timed("2026-11-24T10:00"))
     items = receiver.wait_for(5)[2:]
     assert items[0] == items[1] == items[2]
-    quiet.fault("delay_notification", times=1, delay_ms=300)
+    quiet.fault("delay_notification", times=1, delay_ms=800)
     late, soon = quiet.create_events(ANN, [timed("2026-11-24T10:00")] * 2)
     order = [item["resourceData"]["id"] for item in receiver.wait_for(7)[5:]]
     assert order == [soon, late]
@@ -244,7 +244,7 @@ def test_dropped_repeated_and_delayed(
 
 def test_reordered(quiet: MicrosoftEmulator, ann: Graph, receiver: GraphReceiver) -> None:
     subscribe(quiet, ann, receiver.url())
-    quiet.fault("reorder_notifications", delay_ms=200)
+    quiet.fault("reorder_notifications", delay_ms=800)
     first, second = quiet.create_events(ANN, [timed("2026-11-24T10:00")] * 2)
     assert [item["resourceData"]["id"] for item in receiver.wait_for(2)] == [second, first]
 
@@ -254,7 +254,7 @@ def test_an_endpoint_found_slow_or_dropped(
 ) -> None:
     url = receiver.url()
     subscribe(quiet, ann, url)
-    quiet.settings(slow_delay_ms=150)
+    quiet.settings(slow_delay_ms=800)
     quiet.endpoint(url, "drop")
     quiet.create_event(ANN, timed("2026-11-24T10:00"))
     assert _total(quiet, dropped=1)

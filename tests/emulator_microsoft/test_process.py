@@ -4,6 +4,7 @@ import json
 import socket
 from pathlib import Path
 
+import httpx
 import pytest
 
 from emulator.__main__ import main
@@ -122,9 +123,17 @@ def test_the_demo_is_not_planted_twice(tmp_path: Path) -> None:
         assert len(microsoft.events(ANN)) == before
 
 
-def test_own_client_and_public_authority() -> None:
-    options = ("--client-id", "c", "--client-secret", "s", "--public-authority", "https://x.test")
-    with MicrosoftEmulator(*options) as microsoft:
-        assert microsoft.control("settings")["public_authority"] == "https://x.test"
+def test_own_client_and_addresses() -> None:
+    client = ("--client-id", "c", "--client-secret", "s")
+    names = ("--public-authority", "https://x.test", "--browser-url", "http://127.0.0.1:1")
+    with MicrosoftEmulator(*client, *names) as microsoft:
+        # What the command line says outlives a reset.
         microsoft.reset()
-        assert microsoft.control("settings")["public_authority"] == "https://x.test"
+        url = f"{microsoft.url}/common/v2.0/.well-known/openid-configuration"
+        document = httpx.get(url).json()
+        assert document["token_endpoint"] == "https://x.test/common/oauth2/v2.0/token"
+        consent = "http://127.0.0.1:1/common/oauth2/v2.0/authorize"
+        assert document["authorization_endpoint"] == consent
+        form = {"client_id": "c", "client_secret": "s", "grant_type": "password"}
+        refusal = httpx.post(microsoft.token_url, data=form).json()
+        assert refusal["error_codes"] == [70003], "the client itself is known"
