@@ -7,7 +7,10 @@ returns void language sql set search_path = '' as $$
     select w.event_id, w.key, w.start_at, w.end_at, w.start_date, w.end_date
     from jsonb_to_recordset(p_wanted) as w (event_id uuid, key text, start_at timestamptz, end_at timestamptz,
                                             start_date date, end_date date)
-    join public.calendar_events e on e.user_id = p_user_id and e.id = w.event_id
+    -- Looked up one by one: the planner takes a person whom the statistics do not know for one row.
+    cross join lateral (
+      select c.kind, c.provider_event_id from public.calendar_events c
+      where c.user_id = p_user_id and c.id = w.event_id limit 1) e
     where e.kind <> 'series' or not exists (
       select 1 from public.calendar_events x
       where x.user_id = p_user_id and x.calendar_id = p_calendar_id and x.kind = 'exception'
@@ -15,7 +18,7 @@ returns void language sql set search_path = '' as $$
   ), gone as (
     delete from public.event_occurrences o
     where o.user_id = p_user_id and o.event_id = any (p_event_ids)
-      and not exists (select 1 from wanted w where w.event_id = o.event_id and w.key = o.occurrence_key)
+      and (o.event_id, o.occurrence_key) not in (select w.event_id, w.key from wanted w)
   )
   insert into public.event_occurrences as o
     (user_id, calendar_id, event_id, occurrence_key, start_at, end_at, start_date, end_date)
@@ -33,21 +36,30 @@ comment on function public.replace_occurrences is 'Sets the occurrences of event
 create function public.mirror_occurrences(p_user_id uuid, p_calendar_id uuid, p_events jsonb, p_changed uuid[])
 returns void language sql set search_path = '' as $$
   -- Instances that an exception of this page replaces leave their series.
-  delete from public.event_occurrences o
-  using public.calendar_events x, public.calendar_events m
-  where x.user_id = p_user_id and x.id = any (p_changed) and x.kind = 'exception'
-    and m.user_id = p_user_id and m.calendar_id = p_calendar_id and m.provider_event_id = x.series_event_id
-    and o.user_id = p_user_id and o.event_id = m.id and o.occurrence_key = x.occurrence_key;
+  delete from public.event_occurrences where ctid = any (array(
+    select o.ctid from unnest(p_changed) as changed (id)
+    cross join lateral (
+      select e.series_event_id, e.occurrence_key from public.calendar_events e
+      where e.user_id = p_user_id and e.id = changed.id and e.kind = 'exception' limit 1) x
+    cross join lateral (
+      select e.id from public.calendar_events e
+      where e.user_id = p_user_id and e.calendar_id = p_calendar_id
+        and e.provider_event_id = x.series_event_id limit 1) m
+    cross join lateral (
+      select r.ctid from public.event_occurrences r
+      where r.user_id = p_user_id and r.event_id = m.id and r.occurrence_key = x.occurrence_key limit 1) o));
 
   select public.replace_occurrences(p_user_id, p_calendar_id, p_changed, (
     select coalesce(jsonb_agg(w.item || jsonb_build_object('event_id', w.id)), '[]')
     from (
       select distinct on (e.id, o.item ->> 'key') e.id, o.item
       from jsonb_array_elements(p_events) with ordinality as p (event, position)
-      join public.calendar_events e on e.user_id = p_user_id and e.calendar_id = p_calendar_id
-        and e.provider_event_id = p.event ->> 'provider_event_id' and e.content_hash = p.event ->> 'content_hash'
+      cross join lateral (
+        select c.id, c.content_hash from public.calendar_events c
+        where c.user_id = p_user_id and c.calendar_id = p_calendar_id
+          and c.provider_event_id = p.event ->> 'provider_event_id' limit 1) e
       cross join jsonb_array_elements(p.event -> 'occurrences') as o (item)
-      where e.id = any (p_changed)
+      where e.id = any (p_changed) and e.content_hash = p.event ->> 'content_hash'
       order by e.id, o.item ->> 'key', p.position desc
     ) w))
 $$;

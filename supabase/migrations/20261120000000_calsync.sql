@@ -471,6 +471,16 @@ comment on table public.calendar_monitoring_results is 'Results of verify and ot
 create index calendar_monitoring_results_by_calendar on public.calendar_monitoring_results
   (user_id, calendar_id, created_at desc);
 
+-- sql/tables/9_statistics.sql
+-- What the planner would believe of a person who came after the last ANALYZE: that they have one row. It would
+-- then pick an index that leads to all of their rows, and read them all for each single one that it looks up.
+-- Without statistics it takes every person for a 200th of a table, and the index with more columns wins.
+alter table public.calendar_events alter column user_id set statistics 0;
+alter table public.event_occurrences alter column user_id set statistics 0;
+alter table public.meetings alter column user_id set statistics 0;
+alter table public.refused_events alter column user_id set statistics 0;
+alter table calsync_private.full_sync_seen alter column user_id set statistics 0;
+
 -- sql/functions/01_hold_lease.sql
 -- Internal: locks the state row of a calendar for whoever still holds its lease, and refuses all others.
 -- Every write of a sync goes through here, so a worker that lost its lease can write nothing.
@@ -659,6 +669,8 @@ declare
   v_known record;
   v_outcome text;
 begin
+  -- Two deliveries of one message may come at once; the second waits until the first is written.
+  perform pg_advisory_xact_lock(hashtextextended(p_channel_id, p_message_number));
   select c.user_id, s.id, s.status, exists (
       select 1 from public.webhook_notifications n
       where n.channel_id = p_channel_id and n.message_number = p_message_number and n.user_id = c.user_id) as repeated
@@ -931,7 +943,10 @@ returns void language sql set search_path = '' as $$
     select w.event_id, w.key, w.start_at, w.end_at, w.start_date, w.end_date
     from jsonb_to_recordset(p_wanted) as w (event_id uuid, key text, start_at timestamptz, end_at timestamptz,
                                             start_date date, end_date date)
-    join public.calendar_events e on e.user_id = p_user_id and e.id = w.event_id
+    -- Looked up one by one: the planner takes a person whom the statistics do not know for one row.
+    cross join lateral (
+      select c.kind, c.provider_event_id from public.calendar_events c
+      where c.user_id = p_user_id and c.id = w.event_id limit 1) e
     where e.kind <> 'series' or not exists (
       select 1 from public.calendar_events x
       where x.user_id = p_user_id and x.calendar_id = p_calendar_id and x.kind = 'exception'
@@ -939,7 +954,7 @@ returns void language sql set search_path = '' as $$
   ), gone as (
     delete from public.event_occurrences o
     where o.user_id = p_user_id and o.event_id = any (p_event_ids)
-      and not exists (select 1 from wanted w where w.event_id = o.event_id and w.key = o.occurrence_key)
+      and (o.event_id, o.occurrence_key) not in (select w.event_id, w.key from wanted w)
   )
   insert into public.event_occurrences as o
     (user_id, calendar_id, event_id, occurrence_key, start_at, end_at, start_date, end_date)
@@ -957,21 +972,30 @@ comment on function public.replace_occurrences is 'Sets the occurrences of event
 create function public.mirror_occurrences(p_user_id uuid, p_calendar_id uuid, p_events jsonb, p_changed uuid[])
 returns void language sql set search_path = '' as $$
   -- Instances that an exception of this page replaces leave their series.
-  delete from public.event_occurrences o
-  using public.calendar_events x, public.calendar_events m
-  where x.user_id = p_user_id and x.id = any (p_changed) and x.kind = 'exception'
-    and m.user_id = p_user_id and m.calendar_id = p_calendar_id and m.provider_event_id = x.series_event_id
-    and o.user_id = p_user_id and o.event_id = m.id and o.occurrence_key = x.occurrence_key;
+  delete from public.event_occurrences where ctid = any (array(
+    select o.ctid from unnest(p_changed) as changed (id)
+    cross join lateral (
+      select e.series_event_id, e.occurrence_key from public.calendar_events e
+      where e.user_id = p_user_id and e.id = changed.id and e.kind = 'exception' limit 1) x
+    cross join lateral (
+      select e.id from public.calendar_events e
+      where e.user_id = p_user_id and e.calendar_id = p_calendar_id
+        and e.provider_event_id = x.series_event_id limit 1) m
+    cross join lateral (
+      select r.ctid from public.event_occurrences r
+      where r.user_id = p_user_id and r.event_id = m.id and r.occurrence_key = x.occurrence_key limit 1) o));
 
   select public.replace_occurrences(p_user_id, p_calendar_id, p_changed, (
     select coalesce(jsonb_agg(w.item || jsonb_build_object('event_id', w.id)), '[]')
     from (
       select distinct on (e.id, o.item ->> 'key') e.id, o.item
       from jsonb_array_elements(p_events) with ordinality as p (event, position)
-      join public.calendar_events e on e.user_id = p_user_id and e.calendar_id = p_calendar_id
-        and e.provider_event_id = p.event ->> 'provider_event_id' and e.content_hash = p.event ->> 'content_hash'
+      cross join lateral (
+        select c.id, c.content_hash from public.calendar_events c
+        where c.user_id = p_user_id and c.calendar_id = p_calendar_id
+          and c.provider_event_id = p.event ->> 'provider_event_id' limit 1) e
       cross join jsonb_array_elements(p.event -> 'occurrences') as o (item)
-      where e.id = any (p_changed)
+      where e.id = any (p_changed) and e.content_hash = p.event ->> 'content_hash'
       order by e.id, o.item ->> 'key', p.position desc
     ) w))
 $$;
@@ -986,18 +1010,26 @@ grant execute on function public.mirror_occurrences to service_role;
 -- Internal: which of the changed events are meetings, and where they are joined.
 create function public.mirror_meetings(p_user_id uuid, p_calendar_id uuid, p_events jsonb, p_changed uuid[])
 returns table (created integer, updated integer) language sql set search_path = '' as $$
+  -- Each item is looked up by itself and no two sets are joined, whatever the planner believes: a person
+  -- whom the statistics do not know yet has one row to it.
   with wanted as materialized (
     select distinct on (e.id) e.id, p.event -> 'meeting' as meeting
     from jsonb_array_elements(p_events) with ordinality as p (event, position)
-    join public.calendar_events e on e.user_id = p_user_id and e.calendar_id = p_calendar_id
-      and e.provider_event_id = p.event ->> 'provider_event_id'
+    cross join lateral (
+      select c.id from public.calendar_events c
+      where c.user_id = p_user_id and c.calendar_id = p_calendar_id
+        and c.provider_event_id = p.event ->> 'provider_event_id'
+      limit 1) e
     where e.id = any (p_changed)
     order by e.id, p.position desc
   ), gone as (
-    delete from public.meetings m using wanted w
-    where m.user_id = p_user_id and m.event_id = w.id and jsonb_typeof(w.meeting) is distinct from 'object'
+    delete from public.meetings m
+    where m.user_id = p_user_id and m.event_id = any (array(
+      select w.id from wanted w where jsonb_typeof(w.meeting) is distinct from 'object'))
   ), before as (
-    select m.event_id from public.meetings m join wanted w on m.user_id = p_user_id and m.event_id = w.id
+    select count(*) as meetings from wanted w
+    cross join lateral (select from public.meetings m where m.user_id = p_user_id and m.event_id = w.id limit 1) m
+    where jsonb_typeof(w.meeting) = 'object'
   ), written as (
     insert into public.meetings as m (user_id, event_id, calendar_id, url, platform, attendee_count)
     select p_user_id, w.id, p_calendar_id, w.meeting ->> 'url', w.meeting ->> 'platform',
@@ -1008,8 +1040,8 @@ returns table (created integer, updated integer) language sql set search_path = 
       updated_at = public.calsync_now()
     returning m.event_id
   )
-  select (count(*) filter (where b.event_id is null))::integer, (count(*) filter (where b.event_id is not null))::integer
-  from written w left join before b using (event_id)
+  select ((select count(*) from written) - b.meetings)::integer, b.meetings::integer
+  from before b
 $$;
 comment on function public.mirror_meetings is 'Keeps meetings in step with changed events; counts created and updated';
 
