@@ -2,11 +2,13 @@
 
 import errno
 import socket
+from collections.abc import Callable
 
 from shared.clock import elapsed, pause
 from shared.errors import ConfigurationError
 
-PASSING_SECONDS = 5.0
+PASSING_SECONDS = 65.0
+"""Linux holds the port of a closed connection for 60 s (TIME_WAIT)."""
 LOOK_SECONDS = 0.1
 
 
@@ -14,17 +16,25 @@ class PortTaken(ConfigurationError):
     """A port belongs to another program."""
 
 
-def require_free(host: str, port: int, what: str, setting: str) -> None:
+def require_free(
+    host: str,
+    port: int,
+    what: str,
+    setting: str,
+    waiting: Callable[[], object] = lambda: None,
+) -> None:
     """Raises `PortTaken` naming the port, what it is for, and the setting that changes it.
 
     A port that is in use while nobody listens on it is the near end of somebody's connection
-    (our defaults lie where Linux takes those from): that passes, and is waited for.
+    (our defaults lie where Linux takes those from): that passes, and is waited for. `waiting` is
+    called again and again meanwhile, and may raise.
     """
     deadline = elapsed() + PASSING_SECONDS
     while (error := _refusal(host, port)) is not None:
         in_use = error.errno == errno.EADDRINUSE
         if not in_use or _somebody_listens(host, port) or elapsed() > deadline:
             raise PortTaken(_complaint(error, host, port, what, setting)) from error
+        waiting()
         pause(LOOK_SECONDS)
 
 

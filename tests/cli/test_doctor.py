@@ -80,8 +80,11 @@ def test_plain_http_is_for_this_machine_only(installed: Installation) -> None:
     assert not is_loopback("http://calsync.example")
 
 
-def test_providers_must_be_configured(installed: Installation) -> None:
-    assert "providers" in _failed(_checked(installed, GOOGLE_CLIENT_ID=""))
+def test_the_provider_of_an_account_must_be_configured(installed: Installation) -> None:
+    assert "google" in _checked(installed)["providers"]["detail"]
+    checks = _checked(installed, GOOGLE_CLIENT_ID="")
+    assert "google" not in checks["providers"]["detail"]
+    assert "provider_not_configured" in checks[f"account {ANN}"]["detail"]
 
 
 def test_an_unreachable_database(installed: Installation) -> None:

@@ -44,7 +44,7 @@ class Installation:
         """Starts everything. Raises a `CalSyncError` saying what could not be, and `Stopped`."""
         plan = self._plan
         self._children = Children(plan.home)
-        plan.require_ports()
+        plan.require_ports(lambda: _go_on(stopping))
         secrets = kept_secrets(plan.home)
         url = self._start_postgres()
         variables = plan.variables(secrets, url)
@@ -91,8 +91,7 @@ class Installation:
         return url
 
     def _migrate(self, variables: Mapping[str, str], stopping: Event) -> None:
-        if stopping.is_set():
-            raise Stopped
+        _go_on(stopping)
         if "DATABASE_URL" in variables:
             applied = migrate(variables["DATABASE_URL"])
             self._say(f"[green]✓[/] migrations{f' ({len(applied)} applied)' if applied else ''}")
@@ -105,8 +104,7 @@ class Installation:
         control = Control(self._plan.google_url)
         for email in connect_people(service, control):
             self._say(f"[green]✓[/] {escape(email)} connected")
-            if stopping.is_set():
-                raise Stopped
+            _go_on(stopping)
         if known:
             self._catch_up(service)
         if self._plan.ics:
@@ -119,3 +117,9 @@ class Installation:
         report = poll(replace(service, settings=budgeted), PollRequest(smart=False))
         found = report.created + report.updated + report.deleted
         self._say(f"[green]✓[/] caught up: {found} changes in {report.polled} calendars")
+
+
+def _go_on(stopping: Event) -> None:
+    """Raises `Stopped` when somebody asked to stop."""
+    if stopping.is_set():
+        raise Stopped

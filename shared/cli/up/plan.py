@@ -1,7 +1,7 @@
 """What `calsync up` starts, and the variables its processes are given."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,15 +65,17 @@ class Plan:
         """The data of our Postgres."""
         return self.home / "postgres"
 
-    def require_ports(self) -> None:
-        """Raises `PortTaken` naming the first port that is not free."""
-        if self.embeds_postgres and embedded.serving(self.postgres_folder) is None:
-            require_free(HOST, self.ports.postgres, "Postgres", "--postgres-port")
-        if self.emulates_google:
-            require_free(HOST, self.ports.google, "Google emulator", "--google-port")
+    def require_ports(self, waiting: Callable[[], object]) -> None:
+        """Raises `PortTaken` naming the first port that is not free; see `require_free`."""
+        needed = [("functions", self.ports.functions, "--port")]
         if self.serves_rest:
-            require_free(HOST, self.ports.rest, "REST stand-in", "--rest-port")
-        require_free(HOST, self.ports.functions, "functions", "--port")
+            needed.append(("REST stand-in", self.ports.rest, "--rest-port"))
+        if self.emulates_google:
+            needed.append(("Google emulator", self.ports.google, "--google-port"))
+        if self.embeds_postgres and embedded.serving(self.postgres_folder) is None:
+            needed.append(("Postgres", self.ports.postgres, "--postgres-port"))
+        for what, port, option in needed:
+            require_free(HOST, port, what, option, waiting)
 
     def variables(self, secrets: Mapping[str, str], database_url: str | None) -> dict[str, str]:
         """The variables of all processes; what the user has set wins."""

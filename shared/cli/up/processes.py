@@ -14,7 +14,7 @@ from shared.cli.up.record import Record
 from shared.clock import elapsed, pause
 from shared.errors import CalSyncError
 
-READY_WITHIN_SECONDS = 60.0
+READY_WITHIN_SECONDS = 90.0
 LOOK_SECONDS = 0.05
 HEALTHY_SECONDS = 60.0
 LONGEST_PAUSE_SECONDS = 30.0
