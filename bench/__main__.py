@@ -3,6 +3,7 @@
 import argparse
 import json
 import logging
+import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -41,6 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     wanted = _parser().parse_args(arguments)
     quiet_logs()
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
+    # A bench that is told to end takes its servers with it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     progress = Console(stderr=True)
     run = _run(QUICK if wanted.quick else FULL, wanted.only or list(MEASURES), progress)
     if wanted.json:

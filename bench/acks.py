@@ -21,6 +21,7 @@ def measure_acks(stage: Stage, sizes: Sizes) -> Section:
     """Loads the webhook function over HTTP, and the same Postgres by pgbench."""
     port, url = free_port(), stage.database("acks")
     with Rig(url, stage.google, SYNC_WORKERS="0") as rig:
+        rig.service.database.call("create_partitions")
         calendars = make_listening(rig.service, sizes.ack_calendars)
         requests = tuple(each.notification(rig.service.settings) for each in calendars)
         load = Load(port, requests, sizes.connections, sizes.warm_up_seconds)
@@ -37,11 +38,11 @@ def measure_acks(stage: Stage, sizes: Sizes) -> Section:
     return Section(
         title="Durable acknowledgements",
         how=(
-            f"`calsync serve` without sync workers; {sizes.connections} keep-alive connections of a "
-            f"load generator of our own (`bench/load.py`, a process apart, which used "
+            f"`calsync serve` without sync workers; {sizes.connections} keep-alive connections of "
+            f"our own load generator (`bench/load.py`, a process apart, which used "
             f"{report.cpu_share:.0%} of one core); {sizes.ack_calendars} calendars, every "
-            "notification a new one. pgbench makes the same SQL call over as many connections on the "
-            "same server with the same settings (fsync and synchronous_commit on). Afterwards "
+            "notification a new one. pgbench makes the same SQL call over as many connections on "
+            "the same server with the same settings (fsync and synchronous_commit on). Afterwards "
             "Postgres is killed, and what its recovery finds is counted."
         ),
         figures=_figures(report, health, pgbench, acked, kept),

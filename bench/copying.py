@@ -14,7 +14,7 @@ where attrelid = %s::regclass and attnum > 0 and not attisdropped and attgenerat
 
 
 def seconds_to_copy(url: str, table: str, user_id: str) -> float:
-    """COPY, binary, one transaction, of a person's rows into a table made `like … including all`."""
+    """A binary COPY of a person's rows into a table made `like … including all`."""
     with closing(psycopg.connect(url, autocommit=True)) as connection:
         (columns,) = connection.execute(COLUMNS, (table,)).fetchone() or ([],)
         names = sql.SQL(", ").join(sql.SQL(name) for name in columns)

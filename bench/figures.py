@@ -8,10 +8,11 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """A limit, or another program doing the same, measured in the same run."""
+    """A limit, or another program doing the same; in the unit of its figure where it names none."""
 
     name: str
     value: float
+    unit: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from tests.support.rig import Rig
 
 @dataclass(frozen=True, slots=True)
 class Synced:
-    """How long a first sync took, and in what."""
+    """How long a first sync took, and how much of that in what."""
 
     seconds: float
     clock: Clock
@@ -45,9 +45,9 @@ def measure_first_sync(stage: Stage, sizes: Sizes) -> Section:
     return Section(
         title=f"First sync of {events:,} events",
         how=(
-            "One worker, one calendar, pages of 2,500: fetched from the emulator, normalised, applied "
-            "page by page. A tenth of the events is all-day, a twentieth repeats for half a year, "
-            "most have guests and a description with links. The peer is a binary COPY of the same "
+            "One worker, one calendar, pages of 2,500: fetched from the emulator, normalised, "
+            "applied page by page. A tenth of the events is all-day, a twentieth repeats for half a "
+            "year, most have guests and a description with links. The peer is a binary COPY of the same "
             "rows into tables made `like … including all`, in one transaction; COPY is given the "
             "rows as Postgres wants them, and neither asks, nor compares, nor keeps a log."
         ),

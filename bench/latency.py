@@ -27,8 +27,10 @@ for each row execute function public.bench_seen();
 listen bench_seen;
 """
 LISTENING = """
-select count(*) = %s from public.hybrid_status h join public.calendar_sync_states s using (calendar_id)
-where h.method = 'webhook' and s.lease_holder is null and s.due_at > now() and s.change_seq = s.claimed_seq
+select count(*) = %s from public.hybrid_status h
+join public.calendar_sync_states s using (user_id, calendar_id)
+where h.method = 'webhook' and s.lease_holder is null and s.due_at > now()
+  and s.change_seq = s.claimed_seq
 """
 
 
@@ -56,8 +58,8 @@ def measure_latency(stage: Stage, sizes: Sizes) -> Section:
             f"`calsync serve` with its default workers; {sizes.changes} changes (events created, "
             f"edited, deleted) spread over {sizes.people} calendars, each made when the one before "
             "was seen. The clock runs from just before the change is asked for until a LISTENing "
-            "connection hears of the commit of its row. The lower limit is a bare client of the same "
-            "emulator: the same change, its notification, and the list call that answers it."
+            "connection hears of the commit of its row. The lower limit is a bare client of the "
+            "same emulator: the same change, its notification, and the list call that answers it."
         ),
         figures=(
             *(_figure(percent, latencies, bare) for percent in (50, 95, 99)),

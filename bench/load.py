@@ -1,7 +1,7 @@
 """`python -m bench.load`: a load generator in a process of its own, on plain sockets.
 
-Reads a `Load` as JSON from stdin, writes a `Report` as JSON to stdout. Each connection is kept alive
-and has one request under way. It costs far less than the server that answers it: `cpu_seconds` tells.
+Reads a `Load` as JSON from stdin, writes a `Report` as JSON to stdout. Each connection is kept
+alive and has one request under way. What the generator itself costs is in `cpu_seconds`.
 """
 
 import json

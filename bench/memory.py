@@ -63,7 +63,7 @@ def _peak_apart(user_id: UUID, environment: dict[str, str]) -> float:
 
 
 def peak_mib() -> float:
-    """The peak of this process. Linux counts a parent's peak into `ru_maxrss`, so VmHWM goes first."""
+    """The peak of this process: VmHWM where there is one, for Linux passes `ru_maxrss` on."""
     status = Path("/proc/self/status")
     if status.exists():
         found = re.search(r"VmHWM:\s+(\d+) kB", status.read_text())

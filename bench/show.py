@@ -5,16 +5,16 @@ from collections.abc import Iterator
 from rich.console import Console
 from rich.table import Table
 
-from bench.figures import Figure, Run, Section
+from bench.figures import Figure, Peer, Run, Section
 
 READING = """\
 ## How to read them
 
-- The figure of a row divided by its peer is its ratio. Peers and limits are measured in the same run on
-  the same machine, so the ratio says more than the figure: another machine moves both.
+- The figure of a row divided by its peer is its ratio. Peers and limits are measured in the same
+  run on the same machine, so the ratio says more than the figure: another machine moves both.
 - Rates (`/s`, `events/s`): higher is better. Times, calls, syncs, memory: lower is better.
-- Everything runs on one machine at once: Postgres, the functions, the emulator, the bench itself. With
-  few cores they take time from each other; the load generator's own share is printed.
+- Everything runs on one machine at once: Postgres, the functions, the emulator, the bench itself.
+  With few cores they take time from each other; the load generator's own share is printed.
 - An ack is durable when its row is on disk (fsync and synchronous_commit are on). The bench kills
   Postgres afterwards and counts what recovery finds: the ratio of rows to answers must be 1.
 - Whether the disk keeps its word after an fsync is a matter of the machine.
@@ -44,7 +44,7 @@ def page(run: Run) -> str:
 def _lines(run: Run) -> Iterator[str]:
     yield "# Performance"
     yield ""
-    yield "Written by `make bench ARGS='--write docs/performance.md'`; run it again, do not edit it."
+    yield "Written by `make bench ARGS='--write docs/performance.md'`: run that, do not edit this."
     yield ""
     yield f"{_where(run)}."
     for section in run.sections:
@@ -66,10 +66,14 @@ def _section_lines(section: Section) -> Iterator[str]:
 
 
 def _cells(figure: Figure) -> tuple[str, str, str, str]:
-    beside = f"{figure.peer.name}: {_amount(figure.peer.value, figure.unit)}" if figure.peer else ""
+    beside = _beside(figure.peer, figure.unit) if figure.peer else ""
     ratio = f"{figure.ratio:.3g}" if figure.ratio is not None else ""
     note = f" ({figure.note})" if figure.note else ""
     return figure.name, _amount(figure.value, figure.unit), beside, f"{ratio}{note}"
+
+
+def _beside(peer: Peer, unit: str) -> str:
+    return f"{peer.name}: {_amount(peer.value, unit if peer.unit is None else peer.unit)}"
 
 
 def _amount(value: float, unit: str) -> str:

@@ -36,12 +36,12 @@ def measure_storm(stage: Stage, sizes: Sizes) -> Section:
         calls = stage.google.counters()["total"]
         if rig.titles() != ["In the storm"]:
             raise RuntimeError("the storm lost a change")
-    peer = Peer("notifications", sizes.storm + 1)
+    peer = Peer("notifications", sizes.storm + 1, unit="")
     return Section(
         title="A storm",
         how=(
-            f"{sizes.storm:,} notifications for one calendar, as fast as the emulator delivers them "
-            f"({seconds:.1f} s in this run), to `calsync serve` with its default workers running."
+            f"{sizes.storm:,} notifications for one calendar, as fast as the emulator delivers "
+            f"them ({seconds:.1f} s in this run), to `calsync serve` with its default workers."
         ),
         figures=(
             Figure("storm_syncs", "syncs", syncs, "syncs", peer),

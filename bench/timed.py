@@ -57,7 +57,7 @@ class TimedDatabase:
 
 @dataclass(frozen=True, slots=True)
 class TimedProvider:
-    """A `Provider`. Pages that it fetches are kept in `pages`; with `replay` they are not fetched."""
+    """A `Provider`. Fetched pages are kept in `pages`; with `replay` those are given instead."""
 
     inner: Provider
     clock: Clock
@@ -79,10 +79,6 @@ class _TimedSession:
     @property
     def api_calls(self) -> int:
         return self._inner.api_calls
-
-    @api_calls.setter
-    def api_calls(self, value: int) -> None:
-        self._inner.api_calls = value
 
     def fetch_changes(self, pull: Pull) -> Iterator[Page]:
         if self._provider.replay:
