@@ -31,9 +31,19 @@ def require_free(
     """
     deadline = elapsed() + PASSING_SECONDS
     while (error := _refusal(host, port)) is not None:
-        in_use = error.errno == errno.EADDRINUSE
-        if not in_use or _somebody_listens(host, port) or elapsed() > deadline:
-            raise PortTaken(_complaint(error, host, port, what, setting)) from error
+        named = f"Port {port} ({what}) on {host}"
+        if error.errno != errno.EADDRINUSE:
+            raise PortTaken(f"{named} cannot be used: {error.strerror}; see {setting}") from error
+        if _somebody_listens(host, port):
+            raise PortTaken(
+                f"{named} is taken by another program: stop that, or choose another port with "
+                f"{setting}"
+            ) from error
+        if elapsed() > deadline:
+            raise PortTaken(
+                f"{named} is in use by somebody's connection: try again, or choose another port "
+                f"with {setting}"
+            ) from error
         waiting()
         pause(LOOK_SECONDS)
 
@@ -57,12 +67,3 @@ def _somebody_listens(host: str, port: int) -> bool:
             return True
     except OSError:
         return False
-
-
-def _complaint(error: OSError, host: str, port: int, what: str, setting: str) -> str:
-    if error.errno == errno.EADDRINUSE:
-        return (
-            f"Port {port} ({what}) on {host} is taken by another program: stop that, or choose "
-            f"another port with {setting}"
-        )
-    return f"Port {port} ({what}) on {host} cannot be used: {error.strerror}; see {setting}"
