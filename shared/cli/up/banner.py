@@ -1,6 +1,9 @@
 """What `calsync up` prints once everything runs: where things are, the keys, what to try."""
 
+import os
+import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 from rich.markup import escape
 from rich.panel import Panel
@@ -75,4 +78,7 @@ def _edit(plan: Plan, people: Mapping[str, str]) -> str:
 
 
 def _calsync() -> str:
-    return "calsync status; calsync verify --all"
+    """As the program was called itself: it may not be on the PATH."""
+    called = Path(sys.argv[0])
+    program = os.path.relpath(called) if called.name == "calsync" else "python -m shared.cli"
+    return f"{program} status; {program} verify --all"

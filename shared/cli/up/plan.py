@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shared.cli.ports import require_free
+from shared.cli.up.secrets import signed_keys
 from shared.db import embedded
 
 HOST = embedded.HOST
 PYTHON = sys.executable
 CLIENT_ID = "calsync-demo.apps.googleusercontent.com"
 CLIENT_SECRET = "calsync-demo-secret"  # for the emulator only
+JWT_SECRET = "SUPABASE_JWT_SECRET"
 SETTINGS = (
     *("DATABASE_", "SUPABASE_", "GOOGLE_", "WEBHOOK_", "TOKEN_", "CRON_", "POLL_", "RENEW_"),
     *("SYNC_", "LEASE", "CALLS_", "WINDOW_", "NOTIFICATION_", "LOG_"),
@@ -91,6 +93,7 @@ class Plan:
         """What is set for the user."""
         made = {
             **secrets,
+            **(signed_keys(self.own[JWT_SECRET]) if JWT_SECRET in self.own else {}),
             "CALSYNC_HOME": str(self.home),
             "HOST": HOST,
             "WEBHOOK_BASE_URL": f"http://{HOST}:{self._port}",
