@@ -49,7 +49,7 @@ def measure_first_sync(stage: Stage, sizes: Sizes) -> Section:
             "applied page by page. A tenth of the events is all-day, a twentieth repeats for half "
             "a year, most have guests and a description with links. The peer is a binary COPY of "
             "the same rows into tables made `like … including all`, in one transaction; COPY is "
-            "given the rows as Postgres wants them, and neither asks, nor compares, nor keeps a log."
+            "given rows as Postgres wants them, and neither asks, nor compares, nor keeps a log."
         ),
         figures=_figures(events, whole, played, copied),
     )
