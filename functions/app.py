@@ -12,6 +12,7 @@ from functions import (
     calendar_polling_service,
     google_calendar_webhook,
     health,
+    microsoft_calendar_webhook,
     renew_calendar_watches,
 )
 from functions.problems import problem, problem_of
@@ -58,6 +59,14 @@ def _route_webhooks(app: Flask, service: Service) -> None:
     @app.post("/webhooks/google/<uuid:calendar_id>/")
     def google_calendar_webhook_url(calendar_id: UUID) -> Response:
         return google_calendar_webhook.handle(request, service, calendar_id)
+
+    @app.post("/functions/v1/microsoft-calendar-webhook")
+    def microsoft_calendar_webhook_function() -> Response:
+        return microsoft_calendar_webhook.handle(request, service)
+
+    @app.post("/webhooks/microsoft/<uuid:calendar_id>/")
+    def microsoft_calendar_webhook_url(calendar_id: UUID) -> Response:
+        return microsoft_calendar_webhook.handle(request, service, calendar_id)
 
 
 def _route_crons(app: Flask, service: Service) -> None:

@@ -35,6 +35,8 @@ class Claim:
     quiet_syncs: int
     listening: bool
     next_occurrence_at: datetime | None
+    window_start: datetime | None
+    window_end: datetime | None
     now: datetime
 
 
@@ -53,7 +55,10 @@ class Applied:
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionClaim:
-    """A pending webhook subscription to ask the provider for (claim_due_subscriptions)."""
+    """A webhook subscription to ask the provider for (claim_due_subscriptions).
+
+    A pending one, or where `renews` names what is to be prolonged, the active one.
+    """
 
     user_id: UUID
     calendar_id: UUID
@@ -62,6 +67,7 @@ class SubscriptionClaim:
     provider_calendar_id: str
     sealed: str
     subscription_id: UUID
+    renews: str | None
     webhook_failures: int
     now: datetime
 

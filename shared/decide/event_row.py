@@ -17,7 +17,8 @@ def event_row(event: Event) -> dict[str, object]:
     """The event as JSON-ready values under the column names of `calendar_events`.
 
     Instants are ISO 8601 in UTC with microseconds and Z, dates are ISO. Beside the columns stands
-    `occurrences`: a list of `{key, start_at, end_at, start_date, end_date}`, and `is_whole`.
+    `occurrences`: a list of `{key, start_at, end_at, start_date, end_date}`, and `is_whole`
+    and `is_listed`.
     """
     return {
         **_columns(event),
@@ -25,6 +26,7 @@ def event_row(event: Event) -> dict[str, object]:
         "occurrence_hash": occurrence_hash(event.occurrences),
         "occurrences": [_occurrence_row(occurrence) for occurrence in event.occurrences],
         "is_whole": event.is_whole,
+        "is_listed": event.is_listed,
     }
 
 

@@ -2,7 +2,8 @@
 
 from datetime import UTC, date, datetime, time
 
-from shared.model import When, Window
+from shared.model import Event, When, Window
+from shared.states import EventKind
 
 
 def overlaps(when: When, window: Window) -> bool:
@@ -15,6 +16,15 @@ def overlaps(when: When, window: Window) -> bool:
     if start is None or end is None or start >= window.end:
         return False
     return end > window.start or start == end == window.start
+
+
+def shows(event: Event, window: Window) -> bool:
+    """Whether a view of the window shows the event: a series by its occurrences, others in time."""
+    if any(overlaps(occurrence.when, window) for occurrence in event.occurrences):
+        return True
+    if event.when is None or event.kind is EventKind.SERIES:
+        return False
+    return overlaps(event.when, window)
 
 
 def _bounds(when: When) -> tuple[datetime | None, datetime | None]:

@@ -1,6 +1,16 @@
-"""When a webhook subscription is renewed."""
+"""How long a webhook subscription is to live, and when it is renewed."""
 
 from datetime import datetime, timedelta
+
+from shared.states import Provider
+
+# Graph refuses more than 10,080 minutes, by its own clock.
+LONGEST_LIFE = {Provider.MICROSOFT: timedelta(minutes=10_080 - 15)}
+
+
+def plan_life(provider: Provider, wanted: timedelta) -> timedelta:
+    """Gives how long a life to ask for."""
+    return min(wanted, LONGEST_LIFE.get(provider, wanted))
 
 
 def plan_renewal(

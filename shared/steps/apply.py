@@ -73,9 +73,15 @@ def page_progress(
     service: Service, claim: Claim, page: Page, window: Window, found_changes: bool
 ) -> dict[str, Any]:
     """Gives where a sync stands after `page`: at a next page, or at its end with the cursor."""
+    listed = page.listed
+    scope = {"listed_from": listed.start, "listed_until": listed.end} if listed else {}
+    window = listed or window
     if not page.last:
-        return {"next_page": page.next_page, "lease_seconds": service.settings.lease_seconds}
-    return {
+        return scope | {
+            "next_page": page.next_page,
+            "lease_seconds": service.settings.lease_seconds,
+        }
+    return scope | {
         "cursor": page.cursor,
         "next_due_seconds": _next_due_seconds(service, claim, found_changes),
         "window_start": window.start,

@@ -7,10 +7,12 @@ import structlog
 
 from shared.db.rows import SubscriptionClaim, call_for
 from shared.decide.channel_token import issue_token
-from shared.decide.plan_renewal import plan_renewal
+from shared.decide.client_state import issue_client_state
+from shared.decide.plan_renewal import plan_life, plan_renewal
 from shared.decide.plan_retry import plan_retry
 from shared.errors import ProviderError
 from shared.providers.base import Channel, ChannelRequest
+from shared.states import Provider
 from shared.steps.service import Service, account_of, signed_in
 
 log = structlog.get_logger()
@@ -50,12 +52,16 @@ def channel_request(service: Service, claim: SubscriptionClaim) -> ChannelReques
     """Gives what to ask for: our channel id, our URL with the calendar UUID, our HMAC token."""
     settings = service.settings
     channel_id = str(claim.subscription_id)
+    life = plan_life(claim.provider, timedelta(hours=settings.webhook_ttl_hours))
+    issue = issue_client_state if claim.provider is Provider.MICROSOFT else issue_token
     return ChannelRequest(
         provider_calendar_id=claim.provider_calendar_id,
         channel_id=channel_id,
         address=f"{settings.webhook_base_url}/webhooks/{claim.provider}/{claim.calendar_id}/",
-        token=issue_token(settings.webhook_secrets[0], channel_id, claim.calendar_id),
-        expires_at=claim.now + timedelta(hours=settings.webhook_ttl_hours),
+        token=issue(settings.webhook_secrets[0], channel_id, claim.calendar_id),
+        expires_at=claim.now + life,
+        renews=claim.renews,
+        repair=claim.webhook_failures > 0,
     )
 
 
@@ -86,4 +92,5 @@ def _fail(service: Service, claim: SubscriptionClaim, error: ProviderError) -> N
         delay_seconds=plan.delay_seconds,
         error_code=error.code or error.failure.value,
         error_message=str(error)[:500],
+        renewing=claim.renews is not None,
     )

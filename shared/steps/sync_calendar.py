@@ -10,7 +10,7 @@ from shared.model import Page, Window
 from shared.providers.base import Pull, Session
 from shared.steps.apply import Batch, apply_page, page_progress, sort_changes
 from shared.steps.expand_series import expand_series
-from shared.steps.mirrored_etags import mirrored_etags
+from shared.steps.mirrored_etags import mirrored_etags, mirrored_series
 from shared.steps.service import Service, account_of, signed_in
 
 log = structlog.get_logger()
@@ -48,8 +48,7 @@ def sync_calendar(service: Service, claim: Claim) -> Applied | None:
 
 
 def _sync_pages(service: Service, claim: Claim, session: Session) -> Applied:
-    settings = service.settings
-    window = plan_window(claim.now, settings.window_past_days, settings.window_future_days)
+    window = _window(service, claim)
     accounted, found, deleted = 0, False, False
     pull = Pull(
         claim.provider_calendar_id,
@@ -57,6 +56,7 @@ def _sync_pages(service: Service, claim: Claim, session: Session) -> Applied:
         page=claim.page_token,
         window=window,
         mirrored=lambda: mirrored_etags(service, claim.user_id, claim.calendar_id),
+        series=lambda: mirrored_series(service, claim.user_id, claim.calendar_id),
     )
     applied = None
     for page in session.fetch_changes(pull):
@@ -71,6 +71,14 @@ def _sync_pages(service: Service, claim: Claim, session: Session) -> Applied:
     if deleted:
         expand_series(service, user_id=claim.user_id, calendar_id=claim.calendar_id)
     return applied
+
+
+def _window(service: Service, claim: Claim) -> Window:
+    """The calendar's window, which slide_windows moves; at first, a new one."""
+    if claim.window_start and claim.window_end:
+        return Window(claim.window_start, claim.window_end)
+    settings = service.settings
+    return plan_window(claim.now, settings.window_past_days, settings.window_future_days)
 
 
 def _read(claim: Claim, session: Session, page: Page, window: Window) -> Batch:

@@ -1,6 +1,6 @@
 """Verify: compare the mirror with the provider and report what differs."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -9,6 +9,7 @@ from shared.db.rows import call_for
 from shared.decide.diff_mirror import Drift, Mirrored, diff_mirror
 from shared.decide.event_from_row import event_from_row
 from shared.decide.event_row import content_hash, occurrence_hash
+from shared.decide.overlap import shows
 from shared.decide.plan_window import plan_window
 from shared.errors import InvalidRequest
 from shared.model import Change, Event, Refusal, Window
@@ -46,6 +47,20 @@ class Verification:
     drift: Drift
 
 
+@dataclass(frozen=True, slots=True)
+class _Listing:
+    """The provider's word: the last change of each event, and the only span it is about."""
+
+    changes: Mapping[str, Change]
+    scope: Window | None
+
+    def tells_of(self, event: Event) -> bool:
+        """Whether an event that is not in it is gone: it would have been shown."""
+        if self.scope is None or event.provider_event_id in self.changes:
+            return True
+        return shows(event, self.scope)
+
+
 def verify(service: Service, calendar_id: UUID) -> Verification:
     """Compares one calendar. Syncs first; drift must show three times to be told from a change
     that was made while we looked. The result is stored in calendar_monitoring_results.
@@ -70,21 +85,24 @@ def _compare(service: Service, calendar_id: UUID) -> Verification:
     if not claims:
         raise InvalidRequest(f"No calendar {calendar_id}; `calsync status` lists them")
     claim = claims[0]
-    expected = _expected(_listed(service, claim))
-    actual = list(_actual(service, claim))
+    listing = _listed(service, claim)
+    expected = _expected(listing.changes)
+    actual = list(_actual(service, claim, listing))
     return Verification(calendar_id, len(expected), diff_mirror(expected, actual))
 
 
-def _listed(service: Service, claim: CalendarToVerify) -> Iterator[Change]:
-    window = _window(service, claim)
+def _listed(service: Service, claim: CalendarToVerify) -> _Listing:
+    window, changes, scope = _window(service, claim), dict[str, Change](), None
     with signed_in(service, account_of(claim)) as session:
         everything = Pull(
             claim.provider_calendar_id, cursor=None, page=None, window=window, mirrored=dict
         )
         for page in session.fetch_changes(everything):
-            zone = page.time_zone or claim.time_zone
+            zone, scope = page.time_zone or claim.time_zone, page.listed
             for item in page.items:
-                yield from session.normalise(item, zone, window)
+                normalised = session.normalise(item, zone, window)
+                changes |= {change.provider_event_id: change for change in normalised}
+    return _Listing(changes, scope)
 
 
 def _window(service: Service, claim: CalendarToVerify) -> Window:
@@ -94,9 +112,8 @@ def _window(service: Service, claim: CalendarToVerify) -> Window:
     return plan_window(claim.now, settings.window_past_days, settings.window_future_days)
 
 
-def _expected(changes: Iterable[Change]) -> list[Mirrored]:
+def _expected(latest: Mapping[str, Change]) -> list[Mirrored]:
     """What the mirror should hold: an exception stands for its instance, not its series."""
-    latest = {change.provider_event_id: change for change in changes}
     replaced: dict[str, set[str]] = {}
     for change in latest.values():
         if isinstance(change, Event) and change.kind is EventKind.EXCEPTION:
@@ -116,13 +133,15 @@ def _without(event: Event, replaced: dict[str, set[str]]) -> Event:
     return replace(event, occurrences=kept)
 
 
-def _actual(service: Service, claim: CalendarToVerify) -> Iterator[Mirrored]:
+def _actual(service: Service, claim: CalendarToVerify, listing: _Listing) -> Iterator[Mirrored]:
+    """What the mirror holds, without what the provider was not asked for."""
     where = {"user_id": claim.user_id, "calendar_id": claim.calendar_id}
     after = None
     while rows := service.database.read(
         "mirrored_events", where=where, after=after, order=("provider_event_id",), limit=PAGE
     ):
-        yield from (_mirrored(event_from_row(row["event"])) for row in rows)
+        events = [event_from_row(row["event"]) for row in rows]
+        yield from (_mirrored(event) for event in events if listing.tells_of(event))
         after = {"provider_event_id": rows[-1]["provider_event_id"]}
     for row in service.database.read("refused_events", where=where, order=("provider_event_id",)):
         yield _refused(row["provider_event_id"], row["reason"])

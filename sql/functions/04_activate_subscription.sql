@@ -1,6 +1,7 @@
 -- A subscription works: the provider answered, or its first notification overtook the answer.
 -- The one it replaces keeps delivering until it is stopped (overlap). Where nothing listened
--- before, the calendar is due once more: what changed in between was announced to nobody.
+-- before, the calendar is due once more: what changed in between was announced to nobody. Prolonged in
+-- place (Graph), an active one stays; it may come back under a new channel id, if the old one was lost.
 create function public.activate_subscription(p_user_id uuid, p_id uuid, p_channel_id text, p_resource_id text,
                                              p_expires_at timestamptz, p_renew_at timestamptz default null)
 returns table (status text) language plpgsql set search_path = '' as $$
@@ -13,7 +14,16 @@ begin
   if not found then
     raise exception 'webhook subscription % does not exist', p_id using errcode = 'CS002';
   end if;
-  if v_sub.status = 'pending' then
+  -- Found at the provider and taken over: whichever row knew it before must not stop it any more.
+  update public.webhook_subscriptions s
+  set channel_id = s.id::text, status = case s.status when 'retiring' then 'stopped' else s.status end,
+      ended_at = coalesce(s.ended_at, v_now), error_code = 'adopted', updated_at = v_now
+  where s.user_id = p_user_id and s.calendar_id = v_sub.calendar_id and s.channel_id = p_channel_id and s.id <> p_id
+    and s.status not in ('pending', 'active');
+  if v_sub.status = 'active' and v_sub.channel_id <> p_channel_id then
+    update public.webhook_subscriptions s set activated_at = v_now where s.user_id = p_user_id and s.id = p_id;
+    perform public.make_due(p_user_id, v_sub.calendar_id, 'polling');
+  elsif v_sub.status = 'pending' then
     with replaced as (
       update public.webhook_subscriptions s
       set status = 'retiring', retired_at = v_now, stop_due_at = v_now, updated_at = v_now
@@ -47,7 +57,7 @@ begin
   return query select v_sub.status;
 end
 $$;
-comment on function public.activate_subscription is 'pending → active, retiring the subscription it replaces; idempotent';
+comment on function public.activate_subscription is 'pending → active, retiring the subscription it replaces; idempotent; prolongs an active one';
 
 revoke execute on function public.activate_subscription from public, anon, authenticated;
 grant execute on function public.activate_subscription to service_role;

@@ -9,7 +9,7 @@ create function public.claim_due_calendars(p_worker text, p_limit integer, p_lea
 returns table (user_id uuid, calendar_id uuid, account_id uuid, provider text, provider_calendar_id text,
   time_zone text, sealed text, sync_token text, page_token text, lease_token bigint, trigger text, sync_type text,
   attempts integer, webhook_failures integer, quiet_syncs integer, listening boolean,
-  next_occurrence_at timestamptz, now timestamptz)
+  next_occurrence_at timestamptz, window_start timestamptz, window_end timestamptz, now timestamptz)
 language plpgsql set search_path = '' set plan_cache_mode = 'force_custom_plan' as $$
 #variable_conflict use_column
 declare
@@ -61,7 +61,8 @@ begin
       lease_expires_at = v_now + make_interval(secs => p_lease_seconds),
       due_at = v_now + make_interval(secs => p_lease_seconds),
       claimed_seq = s.change_seq, claimed_at = v_now, log_id = gen_random_uuid(),
-      full_sync_id = case when s.sync_token is null then coalesce(s.full_sync_id, gen_random_uuid()) end,
+      full_sync_id = case when s.sync_token is null or s.page_token is not null
+                          then coalesce(s.full_sync_id, gen_random_uuid()) end,
       -- A worker that dies with a lease counts as an attempt, or a poisonous calendar would kill workers for ever.
       attempts = s.attempts + (s.lease_holder is not null)::integer,
       updated_at = v_now
@@ -71,7 +72,7 @@ begin
     insert into public.calendar_sync_logs
       (user_id, id, calendar_id, lease_token, sync_type, trigger, status, notified_at, started_at, created_at)
     select k.user_id, k.log_id, k.calendar_id, k.lease_token,
-      case when k.sync_token is null then 'full' when k.due_reason = 'webhook' then 'webhook' else 'incremental' end,
+      case when k.full_sync_id is not null then 'full' when k.due_reason = 'webhook' then 'webhook' else 'incremental' end,
       k.due_reason, 'running', k.unserved_since, v_now, v_now
     from claimed k
     returning user_id, calendar_id, sync_type
@@ -82,7 +83,7 @@ begin
     public.is_listening(k.user_id, k.calendar_id, k.webhook_failures, v_now),
     (select min(o.start_at) from public.event_occurrences o
      where o.user_id = k.user_id and o.calendar_id = k.calendar_id and o.start_at > v_now),
-    v_now
+    k.window_start, k.window_end, v_now
   from claimed k
   join logged l on l.user_id = k.user_id and l.calendar_id = k.calendar_id
   join public.calendars c on c.user_id = k.user_id and c.id = k.calendar_id

@@ -12,11 +12,11 @@ language sql set search_path = '' as $$
       time_zone text, summary text, description text, location text, show_as text, visibility text,
       event_type text, organizer jsonb, attendees jsonb, self_response text, recurrence text[],
       conference_url text, html_link text, sequence integer, own_tag text, provider_created_at timestamptz,
-      provider_updated_at timestamptz, content_hash text, expanded_until timestamptz)) with ordinality
+      provider_updated_at timestamptz, content_hash text, expanded_until timestamptz, is_listed boolean)) with ordinality
       as e (provider_event_id, kind, status, etag, ical_uid, series_event_id, occurrence_key, start_at, end_at,
         start_date, end_date, time_zone, summary, description, location, show_as, visibility, event_type,
         organizer, attendees, self_response, recurrence, conference_url, html_link, sequence, own_tag,
-        provider_created_at, provider_updated_at, content_hash, expanded_until, position)
+        provider_created_at, provider_updated_at, content_hash, expanded_until, is_listed, position)
     order by e.provider_event_id, e.position desc
   ), before as materialized (
     -- One index probe per item whatever the planner believes: in a first sync there are no statistics yet.
@@ -31,12 +31,12 @@ language sql set search_path = '' as $$
       (user_id, calendar_id, provider_event_id, kind, status, etag, ical_uid, series_event_id, occurrence_key,
        start_at, end_at, start_date, end_date, time_zone, summary, description, location, show_as, visibility,
        event_type, organizer, attendees, self_response, recurrence, conference_url, html_link, sequence, own_tag,
-       provider_created_at, provider_updated_at, content_hash, expanded_until)
+       provider_created_at, provider_updated_at, content_hash, expanded_until, is_listed)
     select p_user_id, p_calendar_id, i.provider_event_id, i.kind, i.status, i.etag, i.ical_uid, i.series_event_id,
        i.occurrence_key, i.start_at, i.end_at, i.start_date, i.end_date, i.time_zone, i.summary, i.description,
        i.location, i.show_as, i.visibility, i.event_type, nullif(i.organizer, 'null'), i.attendees, i.self_response,
        i.recurrence, i.conference_url, i.html_link, i.sequence, i.own_tag, i.provider_created_at,
-       i.provider_updated_at, i.content_hash, i.expanded_until
+       i.provider_updated_at, i.content_hash, i.expanded_until, i.is_listed
     from incoming i
     left join before b using (provider_event_id)
     where b.provider_event_id is null or b.etag <> i.etag or b.content_hash <> i.content_hash
@@ -51,7 +51,7 @@ language sql set search_path = '' as $$
       conference_url = excluded.conference_url, html_link = excluded.html_link, sequence = excluded.sequence,
       own_tag = excluded.own_tag, provider_created_at = excluded.provider_created_at,
       provider_updated_at = excluded.provider_updated_at, content_hash = excluded.content_hash,
-      expanded_until = excluded.expanded_until, updated_at = public.calsync_now()
+      expanded_until = excluded.expanded_until, is_listed = excluded.is_listed, updated_at = public.calsync_now()
     returning t.id, t.provider_event_id, t.content_hash
   )
   select w.id, w.provider_event_id, b.provider_event_id is null

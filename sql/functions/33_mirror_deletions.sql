@@ -14,7 +14,7 @@ begin
   ), reopened as (
     update public.calendar_events m set expanded_until = null
     from (select distinct series_event_id from gone where kind = 'exception') x
-    where m.user_id = p_user_id and m.calendar_id = p_calendar_id and m.kind = 'series'
+    where m.user_id = p_user_id and m.calendar_id = p_calendar_id and m.kind = 'series' and not m.is_listed
       and m.provider_event_id = x.series_event_id
   )
   select count(*) into v_deleted from gone;

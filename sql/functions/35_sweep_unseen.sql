@@ -1,7 +1,9 @@
 -- Internal: after the last page of a full sync, what was not seen is gone at the provider. Unless that
 -- is nearly everything: a provider that suddenly answers "nothing there" must say so three times
 -- before the mirror is emptied. Answers the number deleted, or null when the answer is not believed yet.
-create function public.sweep_unseen(p_user_id uuid, p_calendar_id uuid, p_full_sync_id uuid)
+-- With p_from and p_until the listing was of that window: what does not touch it was not to be seen.
+create function public.sweep_unseen(p_user_id uuid, p_calendar_id uuid, p_full_sync_id uuid,
+                                    p_from timestamptz default null, p_until timestamptz default null)
 returns integer language plpgsql set search_path = ''
 -- Two sets of the size of a calendar are compared, with no statistics on the scratch table.
 set enable_nestloop = off as $$
@@ -10,11 +12,9 @@ declare
   v_unseen text[];
   v_empty_answers integer;
 begin
-  select count(*) into v_mirrored from public.calendar_events e
-  where e.user_id = p_user_id and e.calendar_id = p_calendar_id;
+  select count(*) into v_mirrored from public.events_in_scope(p_user_id, p_calendar_id, p_from, p_until);
   select coalesce(array_agg(u.provider_event_id), '{}') into v_unseen from (
-    select e.provider_event_id from public.calendar_events e
-    where e.user_id = p_user_id and e.calendar_id = p_calendar_id
+    select e.provider_event_id from public.events_in_scope(p_user_id, p_calendar_id, p_from, p_until) e
     union
     select r.provider_event_id from public.refused_events r
     where r.user_id = p_user_id and r.calendar_id = p_calendar_id

@@ -25,8 +25,9 @@ begin
     quiet_syncs = case when v_log.events_created + v_log.events_updated + v_log.events_deleted = 0
                        then s.quiet_syncs + 1 else 0 end,
     unserved_since = case when v_again and s.unserved_since is not null then s.last_webhook_received end,
-    window_start = coalesce((p_progress ->> 'window_start')::timestamptz, s.window_start),
-    window_end = coalesce((p_progress ->> 'window_end')::timestamptz, s.window_end),
+    -- From here on the window is moved by slide_windows alone, with the occurrences in it.
+    window_start = coalesce(s.window_start, (p_progress ->> 'window_start')::timestamptz),
+    window_end = coalesce(s.window_end, (p_progress ->> 'window_end')::timestamptz),
     updated_at = v_now
   where s.user_id = p_state.user_id and s.calendar_id = p_state.calendar_id;
 

@@ -4,6 +4,7 @@
 -- full sync resumes at next_page after a crash.
 -- p_progress, the last page: {"api_calls", "cursor", "next_due_seconds", "window_start", "window_end"};
 -- the cursor moves only here, together with the rows that it covers.
+-- Either may have {"listed_from", "listed_until"}: a provider that shows a window only lists it from scratch.
 create function public.apply_changes(p_user_id uuid, p_calendar_id uuid, p_lease_token bigint,
                                      p_changes jsonb, p_progress jsonb)
 returns table (finished boolean, processed integer, created integer, updated integer, deleted integer,
@@ -35,13 +36,22 @@ begin
   v_deleted := v_deleted + public.mirror_deletions(p_user_id, p_calendar_id,
     array(select d ->> 'provider_event_id' from jsonb_array_elements(p_changes -> 'deletions') d));
 
+  if p_progress ? 'listed_from' and v_state.full_sync_id is null then
+    -- The window slid beyond the cursor's: what began as an incremental sync is a full one.
+    update public.calendar_sync_states s set full_sync_id = gen_random_uuid()
+    where s.user_id = p_user_id and s.calendar_id = p_calendar_id
+    returning s.full_sync_id into v_state.full_sync_id;
+    update public.calendar_sync_logs l set sync_type = 'full'
+    where l.user_id = p_user_id and l.created_at = v_state.claimed_at and l.id = v_state.log_id;
+  end if;
   if v_state.full_sync_id is not null then
     insert into calsync_private.full_sync_seen (user_id, calendar_id, full_sync_id, provider_event_id)
     select p_user_id, p_calendar_id, v_state.full_sync_id, e ->> 'provider_event_id'
     from jsonb_array_elements((p_changes -> 'events') || (p_changes -> 'refusals')) e
     on conflict do nothing;
     if v_last then
-      v_swept := public.sweep_unseen(p_user_id, p_calendar_id, v_state.full_sync_id);
+      v_swept := public.sweep_unseen(p_user_id, p_calendar_id, v_state.full_sync_id,
+        (p_progress ->> 'listed_from')::timestamptz, (p_progress ->> 'listed_until')::timestamptz);
     end if;
   end if;
 
@@ -79,6 +89,9 @@ begin
     where s.user_id = p_user_id and s.calendar_id = p_calendar_id;
     finished := false;
   elsif v_swept is null then
+    -- Asked again from the start: what this listing named is forgotten.
+    update public.calendar_sync_states s set page_token = null, full_sync_id = null
+    where s.user_id = p_user_id and s.calendar_id = p_calendar_id;
     perform public.settle_failed_sync(p_user_id, p_calendar_id, p_lease_token, 'retry', 300, false,
       'emptied_unconfirmed', 'The provider listed almost none of the mirrored events; asked again before any is deleted', 0);
     perform public.open_alert(p_user_id, v_account_id, p_calendar_id, 'emptied', 'high',

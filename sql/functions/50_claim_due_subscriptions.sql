@@ -1,9 +1,10 @@
 -- Takes calendars whose push subscription is to be made, renewed or repaired. The pending row is written
 -- here, before the provider is asked. Its due time moves two minutes ahead, so that a worker that
 -- dies is followed by another; a pending row it left behind is retired (or forgotten, where it never answered).
+-- Microsoft lets no two overlap: the active row is given back with the id to prolong (renews), and none is opened.
 create function public.claim_due_subscriptions(p_limit integer, p_user_id uuid default null, p_calendar_id uuid default null)
 returns table (user_id uuid, calendar_id uuid, account_id uuid, provider text, provider_calendar_id text, sealed text,
-               subscription_id uuid, webhook_failures integer, now timestamptz)
+               subscription_id uuid, renews text, webhook_failures integer, now timestamptz)
 language plpgsql set search_path = '' as $$
 #variable_conflict use_column
 declare
@@ -39,11 +40,20 @@ begin
   ), opened as (
     select t.*, gen_random_uuid() as subscription_id, (select count(*) from left_behind) as left_behind
     from taken t
+  ), prolonged as (
+    select w.user_id, w.calendar_id, w.id, w.channel_id
+    from taken t
+    join public.calendars c on c.user_id = t.user_id and c.id = t.calendar_id
+    join public.calendar_accounts a on a.user_id = c.user_id and a.id = c.account_id and a.provider = 'microsoft'
+    join public.webhook_subscriptions w
+      on w.user_id = t.user_id and w.calendar_id = t.calendar_id and w.status = 'active'
   )
   select o.user_id, o.calendar_id, c.account_id, a.provider, c.provider_calendar_id,
     public.sealed_credentials(o.user_id, c.account_id),
-    public.open_subscription(o.user_id, o.calendar_id, o.subscription_id), o.webhook_failures, v_now
+    coalesce(w.id, public.open_subscription(o.user_id, o.calendar_id, o.subscription_id)), w.channel_id,
+    o.webhook_failures, v_now
   from opened o
+  left join prolonged w on w.user_id = o.user_id and w.calendar_id = o.calendar_id
   join public.calendars c on c.user_id = o.user_id and c.id = o.calendar_id
   join public.calendar_accounts a on a.user_id = c.user_id and a.id = c.account_id;
 end

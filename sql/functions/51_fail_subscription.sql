@@ -1,7 +1,9 @@
 -- The provider refused a subscription. Quota never counts; a calendar that cannot have push at all is
--- polled from now on; everything else counts as a failure of push.
+-- polled from now on; everything else counts as a failure of push. One that was only to be prolonged
+-- (p_renewing) lives on until it ends.
 create function public.fail_subscription(p_user_id uuid, p_id uuid, p_failure text, p_delay_seconds double precision,
-                                         p_error_code text, p_error_message text)
+                                         p_error_code text, p_error_message text,
+                                         p_renewing boolean default false)
 returns table (status text) language plpgsql set search_path = '' as $$
 declare
   v_now constant timestamptz := public.calsync_now();
@@ -9,8 +11,9 @@ declare
   v_account_id uuid;
 begin
   update public.webhook_subscriptions s
-  set status = 'failed', ended_at = v_now, error_code = p_error_code, error_message = p_error_message, updated_at = v_now
-  where s.user_id = p_user_id and s.id = p_id and s.status = 'pending'
+  set status = case when p_renewing then s.status else 'failed' end, ended_at = case when not p_renewing then v_now end,
+    error_code = p_error_code, error_message = p_error_message, updated_at = v_now
+  where s.user_id = p_user_id and s.id = p_id and s.status = case when p_renewing then 'active' else 'pending' end
   returning s.* into v_sub;
   if not found then
     -- Its first notification came although the answer did not: it works.
@@ -34,7 +37,7 @@ begin
   return query select v_sub.status;
 end
 $$;
-comment on function public.fail_subscription is 'pending → failed, and what the failure calls for';
+comment on function public.fail_subscription is 'pending → failed (an active one stays), and what the failure calls for';
 
 revoke execute on function public.fail_subscription from public, anon, authenticated;
 grant execute on function public.fail_subscription to service_role;

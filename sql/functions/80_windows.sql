@@ -1,5 +1,6 @@
 -- The window slides: occurrences before p_start go, single events and exceptions that reach into it come.
--- Series are expanded by the caller, from series_to_expand. No provider is asked.
+-- Series are expanded by the caller, from series_to_expand. No provider is asked, but Graph is to be: its
+-- cursor is tied to the window that it was made for, and it lists the occurrences of series itself.
 create function public.slide_windows(p_start timestamptz, p_end timestamptz, p_limit integer)
 returns table (calendars integer) language plpgsql set search_path = '' as $$
 declare
@@ -7,8 +8,10 @@ declare
   v_count integer := 0;
 begin
   for v_state in
-    select s.user_id, s.calendar_id from public.calendar_sync_states s
-    where s.window_end < p_end order by s.window_end limit p_limit for update skip locked
+    select s.user_id, s.calendar_id, a.provider = 'microsoft' as is_listed from public.calendar_sync_states s
+    join public.calendars c on c.user_id = s.user_id and c.id = s.calendar_id
+    join public.calendar_accounts a on a.user_id = c.user_id and a.id = c.account_id
+    where s.window_end < p_end order by s.window_end limit p_limit for update of s skip locked
   loop
     v_count := v_count + 1;
     delete from public.event_occurrences o
@@ -23,6 +26,9 @@ begin
     on conflict do nothing;
     update public.calendar_sync_states s set window_start = p_start, window_end = p_end
     where s.user_id = v_state.user_id and s.calendar_id = v_state.calendar_id;
+    if v_state.is_listed then
+      perform public.make_due(v_state.user_id, v_state.calendar_id, 'polling');
+    end if;
   end loop;
   return query select v_count;
 end
@@ -39,6 +45,26 @@ returns boolean language sql immutable parallel safe set search_path = '' as $$
     else p_start_date::timestamp at time zone 'UTC' < p_to and p_end_date::timestamp at time zone 'UTC' > p_from end
 $$;
 comment on function public.overlaps_window is 'Whether a timed or all-day span overlaps a window';
+
+-- Internal: the events that a listing of a window would name: what touches it, and the series of such. Without
+-- a window, all.
+create function public.events_in_scope(p_user_id uuid, p_calendar_id uuid, p_from timestamptz, p_until timestamptz)
+returns table (provider_event_id text) language sql stable set search_path = '' as $$
+  select e.provider_event_id from public.calendar_events e
+  where p_from is null and e.user_id = p_user_id and e.calendar_id = p_calendar_id
+  union
+  select i.id from public.calendar_events e
+  cross join lateral (values (e.provider_event_id), (e.series_event_id)) i (id)
+  where p_from is not null and e.user_id = p_user_id and e.calendar_id = p_calendar_id and e.kind <> 'series'
+    and i.id is not null
+    and public.overlaps_window(e.start_at, e.end_at, e.start_date, e.end_date, p_from, p_until)
+  union
+  select e.provider_event_id from public.event_occurrences o
+  join public.calendar_events e on e.user_id = o.user_id and e.id = o.event_id
+  where p_from is not null and o.user_id = p_user_id and o.calendar_id = p_calendar_id
+    and public.overlaps_window(o.start_at, o.end_at, o.start_date, o.end_date, p_from, p_until)
+$$;
+comment on function public.events_in_scope is 'Ids of the events that touch a window';
 
 -- Internal: no window reaches further. Stable, so that the planner knows it: nearly every series is expanded that far.
 create function public.latest_window_end()
@@ -71,6 +97,8 @@ revoke execute on function public.slide_windows from public, anon, authenticated
 grant execute on function public.slide_windows to service_role;
 revoke execute on function public.overlaps_window from public, anon, authenticated;
 grant execute on function public.overlaps_window to service_role;
+revoke execute on function public.events_in_scope from public, anon, authenticated;
+grant execute on function public.events_in_scope to service_role;
 revoke execute on function public.latest_window_end from public, anon, authenticated;
 grant execute on function public.latest_window_end to service_role;
 revoke execute on function public.settle_expansion from public, anon, authenticated;

@@ -42,10 +42,12 @@ create table public.webhook_notifications (
   id uuid not null default gen_random_uuid(),
   calendar_id uuid not null,
   channel_id text not null,
-  resource_state text not null check (resource_state in ('sync', 'exists', 'not_exists')),
+  -- The last three are lifecycle events of Graph.
+  resource_state text not null check (resource_state in
+    ('sync', 'exists', 'not_exists', 'reauthorization_required', 'subscription_removed', 'missed')),
   message_number bigint not null check (message_number > 0),
   outcome text not null
-    check (outcome in ('accepted', 'confirmed', 'duplicate', 'retired_channel', 'unknown_channel')),
+    check (outcome in ('accepted', 'confirmed', 'reacted', 'duplicate', 'retired_channel', 'unknown_channel')),
   received_at timestamptz not null,
   primary key (user_id, received_at, id),
   foreign key (user_id, calendar_id) references public.calendars (user_id, id) on delete cascade

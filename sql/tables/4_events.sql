@@ -39,9 +39,11 @@ create table public.calendar_events (
   content_hash text not null check (content_hash ~ '^[0-9a-f]{64}$'),
   -- How far a series is expanded; null: an exception vanished and the series must be expanded anew.
   expanded_until timestamptz,
-  -- The same for whoever looks for series to expand; null: this event is none.
+  -- The provider lists the occurrences itself (Graph): they are never expanded here.
+  is_listed boolean not null default false,
+  -- How far, for whoever looks for series to expand; null: this event is none.
   expanded_to timestamptz generated always as (
-    case when kind = 'series' and status <> 'cancelled' then coalesce(expanded_until, '-infinity') end) stored,
+    case when kind = 'series' and status <> 'cancelled' and not is_listed then coalesce(expanded_until, '-infinity') end) stored,
   is_all_day boolean not null generated always as (start_date is not null) stored,
   -- Whether the person is busy then: declined invitations, free time and our own blocks do not count.
   is_busy boolean not null generated always as (

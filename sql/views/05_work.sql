@@ -34,12 +34,12 @@ left join lateral (
 where s.sync_token is not null and s.attempts = 0 and c.sync_enabled and c.removed_at is null and a.status = 'active';
 comment on view public.calendars_to_verify is 'Calendars by the age of their last verification';
 
--- The etag of each event as it is known here, refused ones included, for providers whose cursor lies.
+-- The etag and kind of each event as it is known here, refused ones included, for providers whose cursor lies.
 create view public.mirrored_etags with (security_invoker = true) as
-select e.user_id, e.calendar_id, e.provider_event_id, e.etag from public.calendar_events e
+select e.user_id, e.calendar_id, e.provider_event_id, e.etag, e.kind from public.calendar_events e
 union all
-select r.user_id, r.calendar_id, r.provider_event_id, r.etag from public.refused_events r;
-comment on view public.mirrored_etags is 'Etags by provider event id';
+select r.user_id, r.calendar_id, r.provider_event_id, r.etag, null from public.refused_events r;
+comment on view public.mirrored_etags is 'Etags and kinds by provider event id';
 
 -- When a worker is next needed, so that it sleeps no longer than it may.
 create view public.due_summary with (security_invoker = true) as

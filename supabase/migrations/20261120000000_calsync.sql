@@ -225,10 +225,12 @@ create table public.webhook_notifications (
   id uuid not null default gen_random_uuid(),
   calendar_id uuid not null,
   channel_id text not null,
-  resource_state text not null check (resource_state in ('sync', 'exists', 'not_exists')),
+  -- The last three are lifecycle events of Graph.
+  resource_state text not null check (resource_state in
+    ('sync', 'exists', 'not_exists', 'reauthorization_required', 'subscription_removed', 'missed')),
   message_number bigint not null check (message_number > 0),
   outcome text not null
-    check (outcome in ('accepted', 'confirmed', 'duplicate', 'retired_channel', 'unknown_channel')),
+    check (outcome in ('accepted', 'confirmed', 'reacted', 'duplicate', 'retired_channel', 'unknown_channel')),
   received_at timestamptz not null,
   primary key (user_id, received_at, id),
   foreign key (user_id, calendar_id) references public.calendars (user_id, id) on delete cascade
@@ -282,9 +284,11 @@ create table public.calendar_events (
   content_hash text not null check (content_hash ~ '^[0-9a-f]{64}$'),
   -- How far a series is expanded; null: an exception vanished and the series must be expanded anew.
   expanded_until timestamptz,
-  -- The same for whoever looks for series to expand; null: this event is none.
+  -- The provider lists the occurrences itself (Graph): they are never expanded here.
+  is_listed boolean not null default false,
+  -- How far, for whoever looks for series to expand; null: this event is none.
   expanded_to timestamptz generated always as (
-    case when kind = 'series' and status <> 'cancelled' then coalesce(expanded_until, '-infinity') end) stored,
+    case when kind = 'series' and status <> 'cancelled' and not is_listed then coalesce(expanded_until, '-infinity') end) stored,
   is_all_day boolean not null generated always as (start_date is not null) stored,
   -- Whether the person is busy then: declined invitations, free time and our own blocks do not count.
   is_busy boolean not null generated always as (
@@ -569,7 +573,8 @@ grant execute on function public.spend_budget to service_role;
 -- sql/functions/04_activate_subscription.sql
 -- A subscription works: the provider answered, or its first notification overtook the answer.
 -- The one it replaces keeps delivering until it is stopped (overlap). Where nothing listened
--- before, the calendar is due once more: what changed in between was announced to nobody.
+-- before, the calendar is due once more: what changed in between was announced to nobody. Prolonged in
+-- place (Graph), an active one stays; it may come back under a new channel id, if the old one was lost.
 create function public.activate_subscription(p_user_id uuid, p_id uuid, p_channel_id text, p_resource_id text,
                                              p_expires_at timestamptz, p_renew_at timestamptz default null)
 returns table (status text) language plpgsql set search_path = '' as $$
@@ -582,7 +587,16 @@ begin
   if not found then
     raise exception 'webhook subscription % does not exist', p_id using errcode = 'CS002';
   end if;
-  if v_sub.status = 'pending' then
+  -- Found at the provider and taken over: whichever row knew it before must not stop it any more.
+  update public.webhook_subscriptions s
+  set channel_id = s.id::text, status = case s.status when 'retiring' then 'stopped' else s.status end,
+      ended_at = coalesce(s.ended_at, v_now), error_code = 'adopted', updated_at = v_now
+  where s.user_id = p_user_id and s.calendar_id = v_sub.calendar_id and s.channel_id = p_channel_id and s.id <> p_id
+    and s.status not in ('pending', 'active');
+  if v_sub.status = 'active' and v_sub.channel_id <> p_channel_id then
+    update public.webhook_subscriptions s set activated_at = v_now where s.user_id = p_user_id and s.id = p_id;
+    perform public.make_due(p_user_id, v_sub.calendar_id, 'polling');
+  elsif v_sub.status = 'pending' then
     with replaced as (
       update public.webhook_subscriptions s
       set status = 'retiring', retired_at = v_now, stop_due_at = v_now, updated_at = v_now
@@ -616,7 +630,7 @@ begin
   return query select v_sub.status;
 end
 $$;
-comment on function public.activate_subscription is 'pending → active, retiring the subscription it replaces; idempotent';
+comment on function public.activate_subscription is 'pending → active, retiring the subscription it replaces; idempotent; prolongs an active one';
 
 revoke execute on function public.activate_subscription from public, anon, authenticated;
 grant execute on function public.activate_subscription to service_role;
@@ -747,6 +761,125 @@ grant execute on function public.adopt_unknown_channel to service_role;
 revoke execute on function public.stop_again from public, anon, authenticated;
 grant execute on function public.stop_again to service_role;
 
+-- sql/functions/12_record_microsoft_notifications.sql
+-- The one durable call behind a POST of Graph, which may bring notifications of several subscriptions.
+-- The caller has verified each clientState already. p_items: [{"calendar_id", "subscription_id" (our row),
+-- "channel_id" (Graph's subscription), "resource_id", "state", "message_number", "expires_at"}].
+-- Calendars are taken in the order of their ids: two such calls never wait for each other.
+create function public.record_microsoft_notifications(p_items jsonb)
+returns table (calendar_id uuid, channel_id text, outcome text) language plpgsql set search_path = '' as $$
+#variable_conflict use_column
+declare
+  v_calendar record;
+  v_item record;
+  v_outcomes text[];
+begin
+  for v_calendar in
+    select c.user_id, i.calendar_id, jsonb_agg(i.item order by i.position) as items
+    from (select (e.item ->> 'calendar_id')::uuid as calendar_id, e.item, e.position
+          from jsonb_array_elements(p_items) with ordinality e (item, position)) i
+    left join public.calendars c on c.id = i.calendar_id
+    group by c.user_id, i.calendar_id
+    order by i.calendar_id
+  loop
+    v_outcomes := '{}';
+    for v_item in
+      select * from jsonb_to_recordset(v_calendar.items) as i (subscription_id uuid, channel_id text,
+        resource_id text, state text, message_number bigint, expires_at timestamptz)
+    loop
+      calendar_id := v_calendar.calendar_id;
+      channel_id := v_item.channel_id;
+      outcome := case when v_calendar.user_id is null then 'calendar_gone'
+        else public.record_microsoft_notification(v_calendar.user_id, v_calendar.calendar_id, v_item.subscription_id,
+          v_item.channel_id, v_item.resource_id, v_item.state, v_item.message_number, v_item.expires_at) end;
+      v_outcomes := v_outcomes || outcome;
+      return next;
+    end loop;
+    -- News from a subscription we no longer want is news all the same.
+    if v_outcomes && array['accepted', 'retired_channel', 'unknown_channel'] then
+      perform public.make_due(v_calendar.user_id, v_calendar.calendar_id, 'webhook',
+        case when 'accepted' = any (v_outcomes) then public.calsync_now() end);
+    end if;
+  end loop;
+end
+$$;
+comment on function public.record_microsoft_notifications is 'Records verified Graph notifications and makes their calendars due';
+
+-- Internal: one of them. The subscription is known by Graph's id, or, while its answer is under way, by the
+-- row that the clientState names. Lifecycle events carry no id, so a repeated one is just acted upon again.
+create function public.record_microsoft_notification(p_user_id uuid, p_calendar_id uuid, p_subscription_id uuid,
+  p_channel_id text, p_resource_id text, p_state text, p_message_number bigint, p_expires_at timestamptz)
+returns text language plpgsql set search_path = '' as $$
+declare
+  v_now constant timestamptz := public.calsync_now();
+  v_is_news constant boolean := p_state in ('exists', 'not_exists');
+  v_sub public.webhook_subscriptions;
+  v_outcome text;
+begin
+  select s.* into v_sub from public.webhook_subscriptions s
+  where s.user_id = p_user_id and s.calendar_id = p_calendar_id
+    and (s.channel_id = p_channel_id or (s.id = p_subscription_id and s.status in ('pending', 'active')))
+  order by s.channel_id = p_channel_id desc
+  limit 1;
+
+  if v_sub.id is null then
+    v_outcome := 'unknown_channel';
+    perform public.adopt_unknown_channel(p_user_id, p_calendar_id, p_channel_id, p_resource_id, p_expires_at);
+  elsif v_is_news and exists (
+      select 1 from public.webhook_notifications n
+      where n.channel_id = p_channel_id and n.message_number = p_message_number and n.user_id = p_user_id) then
+    v_outcome := 'duplicate';
+  elsif v_sub.status not in ('pending', 'active') then
+    v_outcome := 'retired_channel';
+    perform public.stop_again(p_user_id, v_sub.id, p_resource_id);
+  else
+    v_outcome := case when v_is_news then 'accepted' else 'reacted' end;
+    if v_sub.status = 'pending' then
+      perform public.activate_subscription(p_user_id, v_sub.id, p_channel_id, p_resource_id, p_expires_at);
+    end if;
+    if not v_is_news then
+      perform public.react_to_lifecycle(p_user_id, p_calendar_id, v_sub.id, p_state);
+    end if;
+  end if;
+
+  insert into public.webhook_notifications
+    (user_id, calendar_id, channel_id, resource_state, message_number, outcome, received_at)
+  values (p_user_id, p_calendar_id, p_channel_id, p_state, p_message_number, v_outcome, v_now);
+  return v_outcome;
+end
+$$;
+comment on function public.record_microsoft_notification is 'Records one verified Graph notification';
+
+-- Internal: what Graph says about a subscription itself. It wants to be reauthorized (prolonging does both); it
+-- is gone, to be made anew; or news was lost, to be read. None of this says that push works.
+create function public.react_to_lifecycle(p_user_id uuid, p_calendar_id uuid, p_id uuid, p_event text)
+returns void language plpgsql set search_path = '' as $$
+declare
+  v_now constant timestamptz := public.calsync_now();
+begin
+  if p_event = 'subscription_removed' then
+    update public.webhook_subscriptions
+    set status = 'stopped', ended_at = v_now, error_code = p_event, updated_at = v_now
+    where user_id = p_user_id and id = p_id;
+  end if;
+  if p_event <> 'missed' then
+    update public.calendar_sync_states set subscription_due_at = least(subscription_due_at, v_now)
+    where user_id = p_user_id and calendar_id = p_calendar_id and subscription_due_at <> 'infinity';
+  end if;
+  if p_event <> 'reauthorization_required' then
+    perform public.make_due(p_user_id, p_calendar_id, 'webhook');
+  end if;
+end
+$$;
+comment on function public.react_to_lifecycle is 'active → stopped where Graph removed it; prolongs, makes anew or reads as the event asks';
+
+revoke execute on function public.record_microsoft_notifications from public, anon, authenticated;
+grant execute on function public.record_microsoft_notifications to service_role;
+revoke execute on function public.record_microsoft_notification from public, anon, authenticated;
+grant execute on function public.record_microsoft_notification to service_role;
+revoke execute on function public.react_to_lifecycle from public, anon, authenticated;
+grant execute on function public.react_to_lifecycle to service_role;
+
 -- sql/functions/20_claim_due_calendars.sql
 -- Takes up to p_limit due calendars under a lease with a fencing token, oldest first and fair between
 -- accounts: at most p_per_account leases each, none for an account that is blocked by quota or over
@@ -759,7 +892,7 @@ create function public.claim_due_calendars(p_worker text, p_limit integer, p_lea
 returns table (user_id uuid, calendar_id uuid, account_id uuid, provider text, provider_calendar_id text,
   time_zone text, sealed text, sync_token text, page_token text, lease_token bigint, trigger text, sync_type text,
   attempts integer, webhook_failures integer, quiet_syncs integer, listening boolean,
-  next_occurrence_at timestamptz, now timestamptz)
+  next_occurrence_at timestamptz, window_start timestamptz, window_end timestamptz, now timestamptz)
 language plpgsql set search_path = '' set plan_cache_mode = 'force_custom_plan' as $$
 #variable_conflict use_column
 declare
@@ -811,7 +944,8 @@ begin
       lease_expires_at = v_now + make_interval(secs => p_lease_seconds),
       due_at = v_now + make_interval(secs => p_lease_seconds),
       claimed_seq = s.change_seq, claimed_at = v_now, log_id = gen_random_uuid(),
-      full_sync_id = case when s.sync_token is null then coalesce(s.full_sync_id, gen_random_uuid()) end,
+      full_sync_id = case when s.sync_token is null or s.page_token is not null
+                          then coalesce(s.full_sync_id, gen_random_uuid()) end,
       -- A worker that dies with a lease counts as an attempt, or a poisonous calendar would kill workers for ever.
       attempts = s.attempts + (s.lease_holder is not null)::integer,
       updated_at = v_now
@@ -821,7 +955,7 @@ begin
     insert into public.calendar_sync_logs
       (user_id, id, calendar_id, lease_token, sync_type, trigger, status, notified_at, started_at, created_at)
     select k.user_id, k.log_id, k.calendar_id, k.lease_token,
-      case when k.sync_token is null then 'full' when k.due_reason = 'webhook' then 'webhook' else 'incremental' end,
+      case when k.full_sync_id is not null then 'full' when k.due_reason = 'webhook' then 'webhook' else 'incremental' end,
       k.due_reason, 'running', k.unserved_since, v_now, v_now
     from claimed k
     returning user_id, calendar_id, sync_type
@@ -832,7 +966,7 @@ begin
     public.is_listening(k.user_id, k.calendar_id, k.webhook_failures, v_now),
     (select min(o.start_at) from public.event_occurrences o
      where o.user_id = k.user_id and o.calendar_id = k.calendar_id and o.start_at > v_now),
-    v_now
+    k.window_start, k.window_end, v_now
   from claimed k
   join logged l on l.user_id = k.user_id and l.calendar_id = k.calendar_id
   join public.calendars c on c.user_id = k.user_id and c.id = k.calendar_id
@@ -881,11 +1015,11 @@ language sql set search_path = '' as $$
       time_zone text, summary text, description text, location text, show_as text, visibility text,
       event_type text, organizer jsonb, attendees jsonb, self_response text, recurrence text[],
       conference_url text, html_link text, sequence integer, own_tag text, provider_created_at timestamptz,
-      provider_updated_at timestamptz, content_hash text, expanded_until timestamptz)) with ordinality
+      provider_updated_at timestamptz, content_hash text, expanded_until timestamptz, is_listed boolean)) with ordinality
       as e (provider_event_id, kind, status, etag, ical_uid, series_event_id, occurrence_key, start_at, end_at,
         start_date, end_date, time_zone, summary, description, location, show_as, visibility, event_type,
         organizer, attendees, self_response, recurrence, conference_url, html_link, sequence, own_tag,
-        provider_created_at, provider_updated_at, content_hash, expanded_until, position)
+        provider_created_at, provider_updated_at, content_hash, expanded_until, is_listed, position)
     order by e.provider_event_id, e.position desc
   ), before as materialized (
     -- One index probe per item whatever the planner believes: in a first sync there are no statistics yet.
@@ -900,12 +1034,12 @@ language sql set search_path = '' as $$
       (user_id, calendar_id, provider_event_id, kind, status, etag, ical_uid, series_event_id, occurrence_key,
        start_at, end_at, start_date, end_date, time_zone, summary, description, location, show_as, visibility,
        event_type, organizer, attendees, self_response, recurrence, conference_url, html_link, sequence, own_tag,
-       provider_created_at, provider_updated_at, content_hash, expanded_until)
+       provider_created_at, provider_updated_at, content_hash, expanded_until, is_listed)
     select p_user_id, p_calendar_id, i.provider_event_id, i.kind, i.status, i.etag, i.ical_uid, i.series_event_id,
        i.occurrence_key, i.start_at, i.end_at, i.start_date, i.end_date, i.time_zone, i.summary, i.description,
        i.location, i.show_as, i.visibility, i.event_type, nullif(i.organizer, 'null'), i.attendees, i.self_response,
        i.recurrence, i.conference_url, i.html_link, i.sequence, i.own_tag, i.provider_created_at,
-       i.provider_updated_at, i.content_hash, i.expanded_until
+       i.provider_updated_at, i.content_hash, i.expanded_until, i.is_listed
     from incoming i
     left join before b using (provider_event_id)
     where b.provider_event_id is null or b.etag <> i.etag or b.content_hash <> i.content_hash
@@ -920,7 +1054,7 @@ language sql set search_path = '' as $$
       conference_url = excluded.conference_url, html_link = excluded.html_link, sequence = excluded.sequence,
       own_tag = excluded.own_tag, provider_created_at = excluded.provider_created_at,
       provider_updated_at = excluded.provider_updated_at, content_hash = excluded.content_hash,
-      expanded_until = excluded.expanded_until, updated_at = public.calsync_now()
+      expanded_until = excluded.expanded_until, is_listed = excluded.is_listed, updated_at = public.calsync_now()
     returning t.id, t.provider_event_id, t.content_hash
   )
   select w.id, w.provider_event_id, b.provider_event_id is null
@@ -1096,7 +1230,7 @@ begin
   ), reopened as (
     update public.calendar_events m set expanded_until = null
     from (select distinct series_event_id from gone where kind = 'exception') x
-    where m.user_id = p_user_id and m.calendar_id = p_calendar_id and m.kind = 'series'
+    where m.user_id = p_user_id and m.calendar_id = p_calendar_id and m.kind = 'series' and not m.is_listed
       and m.provider_event_id = x.series_event_id
   )
   select count(*) into v_deleted from gone;
@@ -1143,7 +1277,9 @@ grant execute on function public.mirror_refusals to service_role;
 -- Internal: after the last page of a full sync, what was not seen is gone at the provider. Unless that
 -- is nearly everything: a provider that suddenly answers "nothing there" must say so three times
 -- before the mirror is emptied. Answers the number deleted, or null when the answer is not believed yet.
-create function public.sweep_unseen(p_user_id uuid, p_calendar_id uuid, p_full_sync_id uuid)
+-- With p_from and p_until the listing was of that window: what does not touch it was not to be seen.
+create function public.sweep_unseen(p_user_id uuid, p_calendar_id uuid, p_full_sync_id uuid,
+                                    p_from timestamptz default null, p_until timestamptz default null)
 returns integer language plpgsql set search_path = ''
 -- Two sets of the size of a calendar are compared, with no statistics on the scratch table.
 set enable_nestloop = off as $$
@@ -1152,11 +1288,9 @@ declare
   v_unseen text[];
   v_empty_answers integer;
 begin
-  select count(*) into v_mirrored from public.calendar_events e
-  where e.user_id = p_user_id and e.calendar_id = p_calendar_id;
+  select count(*) into v_mirrored from public.events_in_scope(p_user_id, p_calendar_id, p_from, p_until);
   select coalesce(array_agg(u.provider_event_id), '{}') into v_unseen from (
-    select e.provider_event_id from public.calendar_events e
-    where e.user_id = p_user_id and e.calendar_id = p_calendar_id
+    select e.provider_event_id from public.events_in_scope(p_user_id, p_calendar_id, p_from, p_until) e
     union
     select r.provider_event_id from public.refused_events r
     where r.user_id = p_user_id and r.calendar_id = p_calendar_id
@@ -1290,8 +1424,9 @@ begin
     quiet_syncs = case when v_log.events_created + v_log.events_updated + v_log.events_deleted = 0
                        then s.quiet_syncs + 1 else 0 end,
     unserved_since = case when v_again and s.unserved_since is not null then s.last_webhook_received end,
-    window_start = coalesce((p_progress ->> 'window_start')::timestamptz, s.window_start),
-    window_end = coalesce((p_progress ->> 'window_end')::timestamptz, s.window_end),
+    -- From here on the window is moved by slide_windows alone, with the occurrences in it.
+    window_start = coalesce(s.window_start, (p_progress ->> 'window_start')::timestamptz),
+    window_end = coalesce(s.window_end, (p_progress ->> 'window_end')::timestamptz),
     updated_at = v_now
   where s.user_id = p_state.user_id and s.calendar_id = p_state.calendar_id;
 
@@ -1319,6 +1454,7 @@ grant execute on function public.finish_sync to service_role;
 -- full sync resumes at next_page after a crash.
 -- p_progress, the last page: {"api_calls", "cursor", "next_due_seconds", "window_start", "window_end"};
 -- the cursor moves only here, together with the rows that it covers.
+-- Either may have {"listed_from", "listed_until"}: a provider that shows a window only lists it from scratch.
 create function public.apply_changes(p_user_id uuid, p_calendar_id uuid, p_lease_token bigint,
                                      p_changes jsonb, p_progress jsonb)
 returns table (finished boolean, processed integer, created integer, updated integer, deleted integer,
@@ -1350,13 +1486,22 @@ begin
   v_deleted := v_deleted + public.mirror_deletions(p_user_id, p_calendar_id,
     array(select d ->> 'provider_event_id' from jsonb_array_elements(p_changes -> 'deletions') d));
 
+  if p_progress ? 'listed_from' and v_state.full_sync_id is null then
+    -- The window slid beyond the cursor's: what began as an incremental sync is a full one.
+    update public.calendar_sync_states s set full_sync_id = gen_random_uuid()
+    where s.user_id = p_user_id and s.calendar_id = p_calendar_id
+    returning s.full_sync_id into v_state.full_sync_id;
+    update public.calendar_sync_logs l set sync_type = 'full'
+    where l.user_id = p_user_id and l.created_at = v_state.claimed_at and l.id = v_state.log_id;
+  end if;
   if v_state.full_sync_id is not null then
     insert into calsync_private.full_sync_seen (user_id, calendar_id, full_sync_id, provider_event_id)
     select p_user_id, p_calendar_id, v_state.full_sync_id, e ->> 'provider_event_id'
     from jsonb_array_elements((p_changes -> 'events') || (p_changes -> 'refusals')) e
     on conflict do nothing;
     if v_last then
-      v_swept := public.sweep_unseen(p_user_id, p_calendar_id, v_state.full_sync_id);
+      v_swept := public.sweep_unseen(p_user_id, p_calendar_id, v_state.full_sync_id,
+        (p_progress ->> 'listed_from')::timestamptz, (p_progress ->> 'listed_until')::timestamptz);
     end if;
   end if;
 
@@ -1394,6 +1539,9 @@ begin
     where s.user_id = p_user_id and s.calendar_id = p_calendar_id;
     finished := false;
   elsif v_swept is null then
+    -- Asked again from the start: what this listing named is forgotten.
+    update public.calendar_sync_states s set page_token = null, full_sync_id = null
+    where s.user_id = p_user_id and s.calendar_id = p_calendar_id;
     perform public.settle_failed_sync(p_user_id, p_calendar_id, p_lease_token, 'retry', 300, false,
       'emptied_unconfirmed', 'The provider listed almost none of the mirrored events; asked again before any is deleted', 0);
     perform public.open_alert(p_user_id, v_account_id, p_calendar_id, 'emptied', 'high',
@@ -1525,9 +1673,10 @@ grant execute on function public.trip_circuit to service_role;
 -- Takes calendars whose push subscription is to be made, renewed or repaired. The pending row is written
 -- here, before the provider is asked. Its due time moves two minutes ahead, so that a worker that
 -- dies is followed by another; a pending row it left behind is retired (or forgotten, where it never answered).
+-- Microsoft lets no two overlap: the active row is given back with the id to prolong (renews), and none is opened.
 create function public.claim_due_subscriptions(p_limit integer, p_user_id uuid default null, p_calendar_id uuid default null)
 returns table (user_id uuid, calendar_id uuid, account_id uuid, provider text, provider_calendar_id text, sealed text,
-               subscription_id uuid, webhook_failures integer, now timestamptz)
+               subscription_id uuid, renews text, webhook_failures integer, now timestamptz)
 language plpgsql set search_path = '' as $$
 #variable_conflict use_column
 declare
@@ -1563,11 +1712,20 @@ begin
   ), opened as (
     select t.*, gen_random_uuid() as subscription_id, (select count(*) from left_behind) as left_behind
     from taken t
+  ), prolonged as (
+    select w.user_id, w.calendar_id, w.id, w.channel_id
+    from taken t
+    join public.calendars c on c.user_id = t.user_id and c.id = t.calendar_id
+    join public.calendar_accounts a on a.user_id = c.user_id and a.id = c.account_id and a.provider = 'microsoft'
+    join public.webhook_subscriptions w
+      on w.user_id = t.user_id and w.calendar_id = t.calendar_id and w.status = 'active'
   )
   select o.user_id, o.calendar_id, c.account_id, a.provider, c.provider_calendar_id,
     public.sealed_credentials(o.user_id, c.account_id),
-    public.open_subscription(o.user_id, o.calendar_id, o.subscription_id), o.webhook_failures, v_now
+    coalesce(w.id, public.open_subscription(o.user_id, o.calendar_id, o.subscription_id)), w.channel_id,
+    o.webhook_failures, v_now
   from opened o
+  left join prolonged w on w.user_id = o.user_id and w.calendar_id = o.calendar_id
   join public.calendars c on c.user_id = o.user_id and c.id = o.calendar_id
   join public.calendar_accounts a on a.user_id = c.user_id and a.id = c.account_id;
 end
@@ -1590,9 +1748,11 @@ grant execute on function public.open_subscription to service_role;
 
 -- sql/functions/51_fail_subscription.sql
 -- The provider refused a subscription. Quota never counts; a calendar that cannot have push at all is
--- polled from now on; everything else counts as a failure of push.
+-- polled from now on; everything else counts as a failure of push. One that was only to be prolonged
+-- (p_renewing) lives on until it ends.
 create function public.fail_subscription(p_user_id uuid, p_id uuid, p_failure text, p_delay_seconds double precision,
-                                         p_error_code text, p_error_message text)
+                                         p_error_code text, p_error_message text,
+                                         p_renewing boolean default false)
 returns table (status text) language plpgsql set search_path = '' as $$
 declare
   v_now constant timestamptz := public.calsync_now();
@@ -1600,8 +1760,9 @@ declare
   v_account_id uuid;
 begin
   update public.webhook_subscriptions s
-  set status = 'failed', ended_at = v_now, error_code = p_error_code, error_message = p_error_message, updated_at = v_now
-  where s.user_id = p_user_id and s.id = p_id and s.status = 'pending'
+  set status = case when p_renewing then s.status else 'failed' end, ended_at = case when not p_renewing then v_now end,
+    error_code = p_error_code, error_message = p_error_message, updated_at = v_now
+  where s.user_id = p_user_id and s.id = p_id and s.status = case when p_renewing then 'active' else 'pending' end
   returning s.* into v_sub;
   if not found then
     -- Its first notification came although the answer did not: it works.
@@ -1625,7 +1786,7 @@ begin
   return query select v_sub.status;
 end
 $$;
-comment on function public.fail_subscription is 'pending → failed, and what the failure calls for';
+comment on function public.fail_subscription is 'pending → failed (an active one stays), and what the failure calls for';
 
 revoke execute on function public.fail_subscription from public, anon, authenticated;
 grant execute on function public.fail_subscription to service_role;
@@ -2016,7 +2177,8 @@ grant execute on function public.find_people to service_role;
 
 -- sql/functions/80_windows.sql
 -- The window slides: occurrences before p_start go, single events and exceptions that reach into it come.
--- Series are expanded by the caller, from series_to_expand. No provider is asked.
+-- Series are expanded by the caller, from series_to_expand. No provider is asked, but Graph is to be: its
+-- cursor is tied to the window that it was made for, and it lists the occurrences of series itself.
 create function public.slide_windows(p_start timestamptz, p_end timestamptz, p_limit integer)
 returns table (calendars integer) language plpgsql set search_path = '' as $$
 declare
@@ -2024,8 +2186,10 @@ declare
   v_count integer := 0;
 begin
   for v_state in
-    select s.user_id, s.calendar_id from public.calendar_sync_states s
-    where s.window_end < p_end order by s.window_end limit p_limit for update skip locked
+    select s.user_id, s.calendar_id, a.provider = 'microsoft' as is_listed from public.calendar_sync_states s
+    join public.calendars c on c.user_id = s.user_id and c.id = s.calendar_id
+    join public.calendar_accounts a on a.user_id = c.user_id and a.id = c.account_id
+    where s.window_end < p_end order by s.window_end limit p_limit for update of s skip locked
   loop
     v_count := v_count + 1;
     delete from public.event_occurrences o
@@ -2040,6 +2204,9 @@ begin
     on conflict do nothing;
     update public.calendar_sync_states s set window_start = p_start, window_end = p_end
     where s.user_id = v_state.user_id and s.calendar_id = v_state.calendar_id;
+    if v_state.is_listed then
+      perform public.make_due(v_state.user_id, v_state.calendar_id, 'polling');
+    end if;
   end loop;
   return query select v_count;
 end
@@ -2056,6 +2223,26 @@ returns boolean language sql immutable parallel safe set search_path = '' as $$
     else p_start_date::timestamp at time zone 'UTC' < p_to and p_end_date::timestamp at time zone 'UTC' > p_from end
 $$;
 comment on function public.overlaps_window is 'Whether a timed or all-day span overlaps a window';
+
+-- Internal: the events that a listing of a window would name: what touches it, and the series of such. Without
+-- a window, all.
+create function public.events_in_scope(p_user_id uuid, p_calendar_id uuid, p_from timestamptz, p_until timestamptz)
+returns table (provider_event_id text) language sql stable set search_path = '' as $$
+  select e.provider_event_id from public.calendar_events e
+  where p_from is null and e.user_id = p_user_id and e.calendar_id = p_calendar_id
+  union
+  select i.id from public.calendar_events e
+  cross join lateral (values (e.provider_event_id), (e.series_event_id)) i (id)
+  where p_from is not null and e.user_id = p_user_id and e.calendar_id = p_calendar_id and e.kind <> 'series'
+    and i.id is not null
+    and public.overlaps_window(e.start_at, e.end_at, e.start_date, e.end_date, p_from, p_until)
+  union
+  select e.provider_event_id from public.event_occurrences o
+  join public.calendar_events e on e.user_id = o.user_id and e.id = o.event_id
+  where p_from is not null and o.user_id = p_user_id and o.calendar_id = p_calendar_id
+    and public.overlaps_window(o.start_at, o.end_at, o.start_date, o.end_date, p_from, p_until)
+$$;
+comment on function public.events_in_scope is 'Ids of the events that touch a window';
 
 -- Internal: no window reaches further. Stable, so that the planner knows it: nearly every series is expanded that far.
 create function public.latest_window_end()
@@ -2088,6 +2275,8 @@ revoke execute on function public.slide_windows from public, anon, authenticated
 grant execute on function public.slide_windows to service_role;
 revoke execute on function public.overlaps_window from public, anon, authenticated;
 grant execute on function public.overlaps_window to service_role;
+revoke execute on function public.events_in_scope from public, anon, authenticated;
+grant execute on function public.events_in_scope to service_role;
 revoke execute on function public.latest_window_end from public, anon, authenticated;
 grant execute on function public.latest_window_end to service_role;
 revoke execute on function public.settle_expansion from public, anon, authenticated;
@@ -2473,12 +2662,12 @@ left join lateral (
 where s.sync_token is not null and s.attempts = 0 and c.sync_enabled and c.removed_at is null and a.status = 'active';
 comment on view public.calendars_to_verify is 'Calendars by the age of their last verification';
 
--- The etag of each event as it is known here, refused ones included, for providers whose cursor lies.
+-- The etag and kind of each event as it is known here, refused ones included, for providers whose cursor lies.
 create view public.mirrored_etags with (security_invoker = true) as
-select e.user_id, e.calendar_id, e.provider_event_id, e.etag from public.calendar_events e
+select e.user_id, e.calendar_id, e.provider_event_id, e.etag, e.kind from public.calendar_events e
 union all
-select r.user_id, r.calendar_id, r.provider_event_id, r.etag from public.refused_events r;
-comment on view public.mirrored_etags is 'Etags by provider event id';
+select r.user_id, r.calendar_id, r.provider_event_id, r.etag, null from public.refused_events r;
+comment on view public.mirrored_etags is 'Etags and kinds by provider event id';
 
 -- When a worker is next needed, so that it sleeps no longer than it may.
 create view public.due_summary with (security_invoker = true) as

@@ -30,6 +30,7 @@ from shared.steps.open_service import open_service
 from shared.steps.service import Service
 from shared.steps.sync_calendar import sync_calendar
 from tests.support.google_emulator import CLIENT_ID, CLIENT_SECRET, GoogleEmulator
+from tests.support.microsoft_emulator import MicrosoftEmulator
 
 CRON_SECRET = "cron-secret-of-the-tests"
 ENCRYPTION_KEY = Fernet.generate_key().decode()
@@ -42,9 +43,16 @@ class Rig:
     `at(instant)` moves the database's clock (and the emulator's); nothing waits.
     """
 
-    def __init__(self, database_url: str, google: GoogleEmulator, **environment: str) -> None:
+    def __init__(
+        self,
+        database_url: str,
+        google: GoogleEmulator,
+        microsoft: MicrosoftEmulator | None = None,
+        **environment: str,
+    ) -> None:
         self.database_url = database_url
         self.google = google
+        self._microsoft = microsoft
         self.refresh_tokens: list[str] = []
         self._server: BaseWSGIServer = make_server("127.0.0.1", 0, _not_ready, threaded=True)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
@@ -60,6 +68,7 @@ class Rig:
             "GOOGLE_TOKEN_URL": google.token_url,
             "GOOGLE_AUTH_URL": google.auth_url,
             "GOOGLE_REVOKE_URL": f"{google.url}/revoke",
+            **(_app_at(microsoft) if microsoft else {}),
             **environment,
         }
         self.service = self._open()
@@ -90,7 +99,8 @@ class Rig:
         self.service.database.close()
         setting = quote(f"-c calsync.now={instant.isoformat()}".replace(" ", "\\ ", 0))
         self.environment["DATABASE_URL"] = f"{self.database_url}?options={setting}"
-        self.google.control("clock", {"now": instant.isoformat()})
+        for emulator in filter(None, (self.google, self._microsoft)):
+            emulator.control("clock", {"now": instant.isoformat()})
         self.service = self._open()
 
     def reopen(self, **environment: str) -> None:
@@ -110,6 +120,12 @@ class Rig:
         (row,) = self.service.database.read("due_summary")
         return datetime.fromisoformat(row["now"]).astimezone(UTC)
 
+    @property
+    def microsoft(self) -> MicrosoftEmulator:
+        """The Microsoft emulator, where the rig was given one."""
+        assert self._microsoft is not None
+        return self._microsoft
+
     # -- people and their calendars
 
     def connect(self, email: str) -> UUID:
@@ -123,6 +139,23 @@ class Rig:
             email=email,
             scopes=tuple(tokens["scope"].split()),
             credentials={"refresh_token": tokens["refresh_token"]},
+        )
+        user_id = UUID(person["user_id"])
+        connect_account(self.service, user_id, grant)
+        return user_id
+
+    def connect_microsoft(self, email: str) -> UUID:
+        """A person signs up and connects their Microsoft account; gives their user id."""
+        (person,) = self.service.database.call("find_or_add_person", email=email)
+        grant = Grant(
+            provider=Provider.MICROSOFT,
+            provider_account_id=email,
+            email=email,
+            scopes=("Calendars.ReadWrite",),
+            credentials={
+                "refresh_token": self.microsoft.tokens(email)["refresh_token"],
+                "email": email,
+            },
         )
         user_id = UUID(person["user_id"])
         connect_account(self.service, user_id, grant)
@@ -201,6 +234,16 @@ class Rig:
         while not condition():
             assert time.monotonic() < deadline, "it did not happen within a minute"
             time.sleep(0.01)
+
+
+def _app_at(microsoft: MicrosoftEmulator) -> dict[str, str]:
+    return {
+        "MICROSOFT_CLIENT_ID": microsoft.client_id,
+        "MICROSOFT_CLIENT_SECRET": microsoft.client_secret,
+        "MICROSOFT_REDIRECT_URI": microsoft.redirect_uri,
+        "MICROSOFT_GRAPH_URL": microsoft.graph_url,
+        "MICROSOFT_AUTHORITY": f"{microsoft.url}/organizations",
+    }
 
 
 def _not_ready(environ: Any, start_response: Any) -> list[bytes]:

@@ -96,6 +96,7 @@ def test_a_row_has_the_columns_of_calendar_events() -> None:
         "content_hash": content_hash(SERIES),
         "occurrence_hash": occurrence_hash(SERIES.occurrences),
         "is_whole": False,
+        "is_listed": False,
         "occurrences": [
             {
                 "key": "20261124T090000Z",
