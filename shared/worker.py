@@ -54,7 +54,9 @@ class Worker:
         free = self._take_free_threads()
         claims: list[Claim] = []
         try:
-            claims = claim_calendars(self._service, free)
+            # Waiting for a thread may have taken long: whoever is asked to stop claims no more.
+            if not self.stopping.is_set():
+                claims = claim_calendars(self._service, free)
         finally:
             for _ in range(free - len(claims)):
                 self._free.release()
