@@ -1,7 +1,7 @@
 -- Finds a person by e-mail. On a plain Postgres, where nobody else makes people, an unknown one is
--- added; with Supabase Auth people sign up there.
+-- added; with Supabase Auth people sign up there. Definer: auth.users is not the service role's to read.
 create function public.find_or_add_person(p_email text)
-returns table (user_id uuid) language plpgsql set search_path = '' as $$
+returns table (user_id uuid) language plpgsql security definer set search_path = '' as $$
 declare
   v_id uuid;
 begin

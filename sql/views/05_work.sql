@@ -19,10 +19,10 @@ select e.user_id, e.calendar_id, to_jsonb(e) || jsonb_build_object('occurrences'
 from public.calendar_events e;
 comment on view public.mirrored_events is 'Events with their occurrences, for verification';
 
--- Calendars that are synced and at rest, with their last verification: the longest unverified come first.
+-- Calendars that are synced and at rest, with their last verification (or when they were found): the oldest come first.
 create view public.calendars_to_verify with (security_invoker = true) as
-select s.user_id, s.calendar_id, coalesce(r.verified_at, '-infinity') as verified_at,
-  coalesce(r.verified_at < public.calsync_now() - interval '24 hours', true) as is_due
+select s.user_id, s.calendar_id, coalesce(r.verified_at, s.created_at) as verified_at,
+  coalesce(r.verified_at, s.created_at) < public.calsync_now() - interval '24 hours' as is_due
 from public.calendar_sync_states s
 join public.calendars c on c.user_id = s.user_id and c.id = s.calendar_id
 join public.calendar_accounts a on a.user_id = c.user_id and a.id = c.account_id
