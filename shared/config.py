@@ -43,6 +43,7 @@ class Settings:
     """Everything that is configured. Secrets are kept out of `repr`."""
 
     database_url: str | None = field(repr=False)
+    database_pool_size: int
     supabase_url: str | None
     service_role_key: str | None = field(repr=False)
     cron_secret: str | None = field(repr=False)
@@ -81,6 +82,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     env = _Reader(environment)
     settings = Settings(
         database_url=env.text("DATABASE_URL"),
+        database_pool_size=env.whole("DATABASE_POOL_SIZE", 16, at_least=2),
         supabase_url=env.text("SUPABASE_URL"),
         service_role_key=env.text("SUPABASE_SERVICE_ROLE_KEY"),
         cron_secret=env.text("CRON_SECRET"),

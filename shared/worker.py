@@ -42,7 +42,8 @@ class Worker:
             while not self.stopping.is_set():
                 if not self._guarded(lambda: self._dispatch(pool)):
                     self.stopping.wait(OUTAGE_SECONDS)
-        upkeep.join()
+        # A verification may take long; it writes only at its end, so it is left to itself.
+        upkeep.join(UPKEEP_SECONDS)
 
     def stop(self) -> None:
         """Asks `run` to end."""

@@ -13,7 +13,7 @@ def open_database(settings: Settings) -> Database:
     Raises `ConfigurationError` when neither is configured. Nothing is connected yet.
     """
     if settings.database_url is not None:
-        return DirectDatabase(settings.database_url)
+        return DirectDatabase(settings.database_url, size=settings.database_pool_size)
     if settings.supabase_url is not None and settings.service_role_key is not None:
         return RestDatabase(settings.supabase_url, settings.service_role_key)
     raise ConfigurationError(
