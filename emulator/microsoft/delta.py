@@ -116,7 +116,10 @@ def _check_alive(call: Call, calendar: Calendar, state: Round) -> None:
 
 def _visible(call: Call, calendar: Calendar) -> int:
     """The last change that delta knows of already: changes can lag notifications."""
-    known = call.world.clock.now() - timedelta(milliseconds=call.world.settings.delta_lag_ms)
+    lag_ms = call.world.settings.delta_lag_ms
+    if lag_ms <= 0:
+        return calendar.seq
+    known = call.world.clock.now() - timedelta(milliseconds=lag_ms)
     fresh = [item.seq for item in calendar.items.values() if item.modified > known]
     fresh += [gone.seq for gone in calendar.gone.values() if gone.at > known]
     return min(fresh) - 1 if fresh else calendar.seq
@@ -168,7 +171,7 @@ def _rows(call: Call, calendar: Calendar, state: Round, key: str) -> Iterator[Js
         return
     if item is None:
         if gone is not None and state.since is not None:
-            yield from _removed(call, gone.item, state.window)
+            yield from _removed(call, gone.item, state)
         return
     shown = list(in_window(item, state.window))
     if shown:
@@ -189,13 +192,15 @@ def _full(call: Call, shown: Shown) -> Json:
     return {"@odata.type": "#microsoft.graph.event"} | event(shown, call.person, call.prefer)
 
 
-def _removed(call: Call, item: Item, span: Window) -> Iterator[Json]:
+def _removed(call: Call, item: Item, state: Round) -> Iterator[Json]:
     immutable = call.prefer.immutable
     wanted = call.world.settings.series_removal
-    if not item.is_series or wanted in ("master", "both"):
+    # Of a version that it never saw, the client cannot know the occurrences.
+    unseen = item.seq > (state.since or 0)
+    if not item.is_series or unseen or wanted in ("master", "both"):
         yield _tombstone(event_id(item, None, immutable=immutable))
     if item.is_series and wanted in ("occurrences", "both"):
-        for each in in_window(item, span):
+        for each in in_window(item, state.window):
             yield _tombstone(event_id(item, each.day, immutable=immutable))
 
 

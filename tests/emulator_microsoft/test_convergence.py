@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.emulator_microsoft.helpers import ANN, IMMUTABLE, Graph, Json, recurring, timed
@@ -96,6 +96,22 @@ def test_a_mirror_converges(microsoft: MicrosoftEmulator, ann: Graph) -> None:
         masters=st.booleans(),
         replays=st.booleans(),
         repeats=st.booleans(),
+    )
+    # A series leaves the window, then the calendar, between two rounds.
+    @example(
+        steps=[("series", 10, 1), ("sync", 1, 0), ("move", 1, 0), ("drop", 1, 0)],
+        removal="occurrences",
+        masters=False,
+        replays=False,
+        repeats=False,
+    )
+    # The same, and the client knows other days of it than there were at the end.
+    @example(
+        steps=[("series", 10, 1), ("sync", 1, 0), ("move", 11, 0), ("drop", 1, 0)],
+        removal="occurrences",
+        masters=False,
+        replays=False,
+        repeats=False,
     )
     def try_it(
         steps: list[tuple[str, int, int]], removal: str, masters: bool, replays: bool, repeats: bool

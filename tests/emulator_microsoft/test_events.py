@@ -223,6 +223,24 @@ def test_moving_changes_the_ordinary_id_only(microsoft: MicrosoftEmulator, ann: 
     assert moved["id"] not in (made["id"], lasting)
     assert ann.get(f"/me/events/{moved['id']}", Prefer=IMMUTABLE)["id"] == lasting
     assert ann.get("/me/events")["value"] == []
+    microsoft.move_event(ANN, lasting, "primary", "Other")
+    assert [row["id"] for row in microsoft.events(ANN, deleted=True)] == [lasting]
+    assert [row["id"] for row in microsoft.events(ANN, "Other", deleted=True)] == [lasting]
+
+
+@pytest.mark.parametrize(
+    ("prefer", "immutable"),
+    [
+        ('IdType="ImmutableId"', True),
+        ('outlook.timezone="UTC", idtype = "immutableid"', True),
+        ("IdType=ImmutableId; odata.maxpagesize=5", True),
+        ('IdType="RestId"', False),
+        ("respond-async", False),
+    ],
+)
+def test_how_immutable_ids_are_asked_for(ann: Graph, prefer: str, immutable: bool) -> None:
+    made = ann.post("/me/events", timed("2026-11-24T10:00"))
+    assert (ann.get(f"/me/events/{made['id']}", Prefer=prefer)["id"] != made["id"]) == immutable
 
 
 def test_a_transaction_happens_once(microsoft: MicrosoftEmulator, ann: Graph) -> None:
