@@ -10,7 +10,8 @@ class Settings:
     """Durations carry their unit in the name; None means no limit, or nothing said.
 
     `series_removal` says what delta shows for a deleted series: `occurrences` (and the master if
-    the client never saw these occurrences), `master` or `both`; Microsoft does not document it. `retry_base_ms` and the delivery timeouts scale Graph's 4 hours down.
+    the client never saw these occurrences), `master` or `both`; Microsoft does not document it.
+    `retry_base_ms` and the delivery timeouts scale Graph's 4 hours down.
     """
 
     # Where MSAL believes this server to be, e.g. https://login.local; and the consent page.
