@@ -1,4 +1,4 @@
-"""Start one of the stand-ins: `python -m emulator google|microsoft|rest [options]`."""
+"""Start one of the stand-ins: `python -m emulator NAME [options]`; `--help` lists them."""
 
 import argparse
 import importlib
@@ -9,6 +9,7 @@ STAND_INS = {
     "google": "Google Calendar v3 and Google OAuth",
     "microsoft": "the Microsoft identity platform and Microsoft Graph calendars",
     "rest": "the REST interface that Supabase puts before Postgres",
+    "caldav-people": "somebody who keeps editing a calendar on a CalDAV server that runs",
 }
 
 
@@ -23,8 +24,11 @@ class StandIn(Protocol):
 
 
 def load(name: str) -> StandIn:
-    """Import the stand-in called `name`; the others stay unloaded."""
-    return cast("StandIn", importlib.import_module(f"emulator.{name}"))
+    """Import the stand-in called `name`; the others stay unloaded.
+
+    The package is named by what stands before a dash.
+    """
+    return cast("StandIn", importlib.import_module(f"emulator.{name.partition('-')[0]}"))
 
 
 def main(argv: list[str] | None = None) -> int:

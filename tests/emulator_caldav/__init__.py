@@ -1,0 +1,1 @@
+"""Tests of the people on a CalDAV server."""
