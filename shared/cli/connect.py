@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import typer
 
 from shared.cli.connect_caldav import caldav
+from shared.cli.connect_microsoft import microsoft
 from shared.cli.connected import show_connected
 from shared.cli.context import opened, quiet_logs
 from shared.cli.google_account import (
@@ -49,4 +50,5 @@ def google(
         show_connected(service, account_id, as_json=as_json)
 
 
+connect.command()(microsoft)
 connect.command()(caldav)

@@ -43,7 +43,12 @@ def wait_for_redirect(redirect_uri: str, paste: TextIO | None, seconds: float) -
 
 
 def code_of(url: str, state: str) -> str:
-    """The authorization code of a redirect URL (RFC 6749 section 4.1.2).
+    """The authorization code of a redirect URL; raises as `answer_of`."""
+    return answer_of(url, state)["code"]
+
+
+def answer_of(url: str, state: str) -> dict[str, str]:
+    """The query of a redirect URL, a `code` in it (RFC 6749 section 4.1.2).
 
     Raises `InvalidRequest` when the person said no, or when it is not for this attempt.
     """
@@ -52,7 +57,7 @@ def code_of(url: str, state: str) -> str:
         raise InvalidRequest("That URL is not of this attempt (its state differs): start again")
     if "code" not in query:
         raise InvalidRequest(f"Access was not granted: {query.get('error', 'no code came back')}")
-    return query["code"]
+    return query
 
 
 def _listener(redirect_uri: str, arrived: Callable[[str], object]) -> HTTPServer | None:

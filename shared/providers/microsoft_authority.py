@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
+from warnings import catch_warnings, simplefilter
 
 import httpx
 import msal
@@ -46,12 +47,17 @@ class Authority:
 
     def begin(self, login_hint: str | None) -> Answer:
         """Gives MSAL's flow: `auth_uri` to send the person to; the rest is for `finish` alone."""
-        flow = self._ready("authorization").initiate_auth_code_flow(
-            scopes=list(SCOPES),
-            redirect_uri=self._settings.redirect_uri,
-            login_hint=login_hint,
-            prompt="select_account",
-        )
+        app = self._ready("authorization")
+        with catch_warnings():
+            # MSAL would have the answer POSTed: cookies of ours would not come with it, and a
+            # redirect to this machine takes a GET alone. State, PKCE and nonce are all there.
+            simplefilter("ignore")
+            flow = app.initiate_auth_code_flow(
+                scopes=list(SCOPES),
+                redirect_uri=self._settings.redirect_uri,
+                login_hint=login_hint,
+                prompt="select_account",
+            )
         return {**flow, "auth_uri": self._transport.reachable(flow["auth_uri"])}
 
     def finish(self, flow: Mapping[str, Any], answer: Mapping[str, str]) -> Answer:
@@ -164,4 +170,6 @@ def _granted(answer: Answer, doing: str) -> Answer:
     """MSAL raises nothing for a refusal: it is a dict with an `error`."""
     if isinstance(answer.get("access_token"), str):
         return answer
+    if "error" not in answer:
+        raise microsoft_errors.unexpected_answer(doing)
     raise microsoft_errors.refusal(400, {}, answer, doing)

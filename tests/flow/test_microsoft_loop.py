@@ -440,7 +440,7 @@ def test_a_storm_in_mixed_posts_is_answered_at_once_and_coalesces(rig: Rig) -> N
 
 
 def storm(rig: Rig, subscriptions: list[dict[str, Any]], number: int) -> float:
-    """Twenty items of two calendars in five POSTs, a forged one in each; the slowest, in seconds."""
+    """Twenty items of two calendars in five POSTs, one forged in each; seconds of the slowest."""
     url, slowest = f"{rig.url}/functions/v1/microsoft-calendar-webhook", 0.0
     with httpx.Client() as client:
         for post in range(5):
