@@ -126,8 +126,7 @@ def test_the_window_slides_without_a_word_to_the_server(rig: Rig, server: DavSer
     calendar = calendar_id(rig, work)
     before = rig.sql("select max(start_at) as at from event_occurrences")[0]["at"]
     rig.at(MIDNIGHT + timedelta(days=60))
-    while slide_windows(rig.service, limit=10):
-        continue
+    slide_windows(rig.service, limit=10)
     after = rig.sql("select max(start_at) as at from event_occurrences")[0]["at"]
     assert timedelta(days=53) <= after - before <= timedelta(days=67)
     logs = rig.rows("calendar_sync_logs", calendar_id=calendar)

@@ -1,8 +1,9 @@
 """Every real calendar at hand is PUT into Radicale and Xandikos and mirrored; nothing is lost."""
 
 import re
-from collections import Counter
+from collections import ChainMap, Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from uuid import UUID
 
@@ -52,22 +53,32 @@ def objects(path: Path) -> list[str]:
 
 def upload(server: DavServer) -> dict[str, int]:
     """Puts all calendars there; gives how many events each accepted resource holds."""
-    accepted: dict[str, int] = {}
-    for number, path in enumerate(sorted(DATA.rglob("*.ics"))):
+
+    def put(number: int, path: Path) -> dict[str, int]:
         found = objects(path)
         calendar = server.add_calendar(f"{number}-{path.stem}") if found else ""
-        for each, text in enumerate(found):
-            resource = f"{calendar}{each}.ics"
-            if server.try_put(resource, text).is_success:
-                stored = server.read(resource)
-                twice = Counter(INSTANCE.findall(stored))
-                accepted[resource] = len(BEGIN.findall(stored)) - sum(twice.values()) + len(twice)
-    return accepted
+        resources = {f"{calendar}{each}.ics": text for each, text in enumerate(found)}
+        return {
+            resource: events(server.read(resource))
+            for resource, text in resources.items()
+            if server.try_put(resource, text).is_success
+        }
+
+    files = sorted(DATA.rglob("*.ics"))
+    with ThreadPoolExecutor(4) as pool:
+        return dict(ChainMap(*pool.map(put, range(len(files)), files)))
+
+
+def events(stored: str) -> int:
+    """How many events an object defines; an instance that is changed twice is one."""
+    instances = INSTANCE.findall(stored)
+    return len(BEGIN.findall(stored)) - len(instances) + len(set(instances))
 
 
 def test_each_event_is_mirrored_or_refused_with_a_reason(rig: Rig, server: DavServer) -> None:
     accepted = upload(server)
     assert len(accepted) > 300
+    rig.reopen(CALLS_PER_MINUTE="100000")  # a hundred calendars within seconds
     (person,) = rig.service.database.call("find_or_add_person", email=ANN)
     connect_caldav(rig.service, UUID(person["user_id"]), server.url, ANN, PASSWORD)
     rig.drain()
@@ -78,7 +89,8 @@ def test_each_event_is_mirrored_or_refused_with_a_reason(rig: Rig, server: DavSe
         row["provider_event_id"].partition("#")[0]
         for row in [*rig.rows("calendar_events"), *refused]
     )
-    assert held == accepted
+    # What Xandikos stores and then answers 500 for is held, too.
+    assert {resource: held[resource] for resource in accepted} == accepted
     drifted = {
         row["name"]: drift
         for row in rig.rows("calendars")
