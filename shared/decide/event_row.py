@@ -1,7 +1,7 @@
 """An event as the JSON that SQL stores, and the hashes that tell whether it changed."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from hashlib import sha256
 
@@ -20,10 +20,10 @@ def event_row(event: Event) -> dict[str, object]:
     `occurrences`: a list of `{key, start_at, end_at, start_date, end_date}`, and `is_whole`
     and `is_listed`.
     """
+    columns = _columns(event)
     return {
-        **_columns(event),
-        "content_hash": content_hash(event),
-        "occurrence_hash": occurrence_hash(event.occurrences),
+        **columns,
+        "content_hash": _content_hash(event, columns),
         "occurrences": [_occurrence_row(occurrence) for occurrence in event.occurrences],
         "is_whole": event.is_whole,
         "is_listed": event.is_listed,
@@ -36,7 +36,11 @@ def content_hash(event: Event) -> str:
     Equal for an unchanged event whenever it is read and however the provider orders its
     attendees and recurrence lines. Occurrences are left out: they change with the window.
     """
-    content = {name: value for name, value in _columns(event).items() if name not in BOOKKEEPING}
+    return _content_hash(event, _columns(event))
+
+
+def _content_hash(event: Event, columns: Mapping[str, object]) -> str:
+    content = {name: value for name, value in columns.items() if name not in BOOKKEEPING}
     content["attendees"] = sorted(_canonical(_attendee_row(each)) for each in event.attendees)
     content["recurrence"] = sorted(event.recurrence)
     return _digest(content)

@@ -94,7 +94,6 @@ def test_a_row_has_the_columns_of_calendar_events() -> None:
         "provider_created_at": None,
         "provider_updated_at": "2026-11-10T08:00:00.000000Z",
         "content_hash": content_hash(SERIES),
-        "occurrence_hash": occurrence_hash(SERIES.occurrences),
         "is_whole": False,
         "is_listed": False,
         "occurrences": [
