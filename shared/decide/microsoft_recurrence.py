@@ -1,9 +1,10 @@
 """Turns a Graph recurrence (pattern and range) into a line of RFC 5545."""
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
+from shared.decide.occurrence_key import occurrence_key
 from shared.decide.read_json import CannotMirror, read_integer, read_list, read_object, read_text
 
 DAYS = {
@@ -69,11 +70,10 @@ def _until(value: object, zone: ZoneInfo | None) -> str:
     try:
         last = date.fromisoformat(read_text(value) or "")
         if zone is None:
-            return f"{last:%Y%m%d}"
-        end = datetime.combine(last, time(23, 59, 59), zone).astimezone(UTC)
+            return occurrence_key(last)
+        return occurrence_key(datetime.combine(last, time(23, 59, 59), zone))
     except (ValueError, OverflowError):
         raise _bad("The last day of the recurrence is no date.") from None
-    return f"{end:%Y%m%dT%H%M%S}Z"
 
 
 def _days(kind: str, pattern: Raw, interval: int) -> list[str]:

@@ -73,18 +73,18 @@ def _local(value: object, name: str) -> tuple[datetime, ZoneInfo | None]:
     if fields.get("dateTime") is None:
         raise CannotMirror(f"missing_{name}", f"The event has no {name}.")
     try:
-        moment, zone = _parsed(fields.get("dateTime"), fields.get("timeZone") or "UTC")
+        return _parsed(fields.get("dateTime"), fields.get("timeZone") or "UTC")
     except ValueError:
         raise CannotMirror(f"bad_{name}", f"The {name} is no date and time.") from None
-    if not EARLIEST <= moment.date() <= LATEST:
-        raise CannotMirror("date_out_of_range", f"The {name} lies beyond the years 1 to 9999.")
-    return moment, zone
 
 
 def _parsed(value: object, zone_name: object) -> tuple[datetime, ZoneInfo | None]:
     if not isinstance(value, str) or not _MOMENT.fullmatch(value):
         raise ValueError("no date and time")
-    return datetime.fromisoformat(value), read_microsoft_zone(zone_name)
+    moment = datetime.fromisoformat(value)
+    if not EARLIEST <= moment.date() <= LATEST:
+        raise CannotMirror("date_out_of_range", "A time lies beyond the years 1 to 9999.")
+    return moment, read_microsoft_zone(zone_name)
 
 
 def _instant(moment: datetime, zone: ZoneInfo | None) -> datetime:
@@ -92,6 +92,4 @@ def _instant(moment: datetime, zone: ZoneInfo | None) -> datetime:
         if zone is None:
             raise CannotMirror("unknown_time_zone", "A time has neither offset nor known zone.")
         moment = moment.replace(tzinfo=zone)
-    if not EARLIEST <= moment.date() <= LATEST:
-        raise CannotMirror("date_out_of_range", "A time lies beyond the years 1 to 9999.")
     return moment.astimezone(UTC)

@@ -4,9 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.decide.plan_renewal import plan_renewal
+from shared.decide.plan_renewal import plan_life, plan_renewal
 from shared.decide.plan_window import plan_window
 from shared.model import Window
+from shared.states import Provider
 
 NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)  # a Tuesday
 WEEK, DAY = timedelta(days=7), timedelta(days=1)
@@ -44,3 +45,9 @@ def test_the_window_holds_at_least_what_was_asked_for() -> None:
     window = plan_window(NOW, 30, 365)
     assert window.start <= NOW - 30 * DAY
     assert window.end >= NOW + 365 * DAY
+
+
+def test_no_life_is_asked_for_that_the_provider_refuses() -> None:
+    assert plan_life(Provider.GOOGLE, WEEK) == WEEK
+    assert plan_life(Provider.MICROSOFT, WEEK) == timedelta(minutes=10_080 - 15)
+    assert plan_life(Provider.MICROSOFT, DAY) == DAY
