@@ -63,21 +63,14 @@ def read_location(raw: Raw) -> str | None:
 
 
 def read_attendees(raw: Raw, own_email: str) -> tuple[Attendee, ...]:
-    """The invited; those without an address are left out."""
+    """The invited; those without an address are left out.
+
+    The owner's own answer stands in `responseStatus`; the list is the organizer's, and lags.
+    """
     entries = [read_object(entry) for entry in read_list(raw.get("attendees"))]
-    people = ((entry, *_person(entry)) for entry in entries)
-    return tuple(
-        Attendee(
-            email=email,
-            name=name,
-            response=_response(entry.get("status")) or Response.NEEDS_ACTION,
-            optional=entry.get("type") == "optional",
-            resource=entry.get("type") == "resource",
-            is_self=email == own_email.lower(),
-        )
-        for entry, email, name in people
-        if email
-    )
+    own = own_email.lower()
+    own_response = read_self_response(raw)
+    return tuple(_attendee(entry, own, own_response) for entry in entries if _person(entry)[0])
 
 
 def read_self_response(raw: Raw) -> Response | None:
@@ -125,6 +118,20 @@ def read_own_tag(raw: Raw) -> str | None:
 
 def _is_ours(transaction: str) -> bool:
     return transaction.startswith(OWN_TRANSACTION) and transaction != OWN_TRANSACTION
+
+
+def _attendee(entry: Raw, own_email: str, own_response: Response | None) -> Attendee:
+    email, name = _person(entry)
+    told = _response(entry.get("status"))
+    is_self = email == own_email
+    return Attendee(
+        email=email,
+        name=name,
+        response=(own_response if is_self else None) or told or Response.NEEDS_ACTION,
+        optional=entry.get("type") == "optional",
+        resource=entry.get("type") == "resource",
+        is_self=is_self,
+    )
 
 
 def _person(entry: Raw) -> tuple[str, str | None]:
