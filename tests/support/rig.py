@@ -35,6 +35,7 @@ from tests.support.microsoft_emulator import MicrosoftEmulator
 CRON_SECRET = "cron-secret-of-the-tests"
 ENCRYPTION_KEY = Fernet.generate_key().decode()
 WAIT_SECONDS = 60.0
+POLL_SECONDS = 0.02  # how soon the server notices that it is to end
 
 
 class Rig:
@@ -74,7 +75,8 @@ class Rig:
         self.service = self._open()
 
     def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        serve = self._server.serve_forever
+        threading.Thread(target=serve, args=(POLL_SECONDS,), daemon=True).start()
         return self
 
     def __exit__(
