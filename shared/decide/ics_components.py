@@ -138,12 +138,12 @@ def _line(written: str) -> Line:
     match = _LINE.fullmatch(written)
     if match is None:
         # Parameters that nobody can read; the value may still tell something.
-        return Line({}, written.partition(":")[2].strip())
+        return Line({}, written.partition(":")[2])
     parameters = {
         name.strip().upper(): _CARET.sub(_uncaret, value.strip().strip('"'))
         for name, value in _PARAMETER.findall(match[2])
     }
-    return Line(parameters, match[3].strip())
+    return Line(parameters, match[3])
 
 
 def _uncaret(found: re.Match[str]) -> str:

@@ -141,7 +141,7 @@ def read_ics_recurrence(lines: Lines, start: Moment, clocks: Clocks) -> tuple[st
         f"{name}:{''.join(line.value.split())}"
         for name in ("RRULE", "EXRULE")
         for line in lines.get(name, ())
-        if line.value
+        if line.value.strip()
     ]
     dates = [
         written
@@ -158,7 +158,7 @@ def _end(lines: Lines, start: Moment, clocks: Clocks) -> date | datetime:
         return clocks.moment(lines["DTEND"][0], "end", start.zone).value
     if not lines.get("DURATION"):
         return start.value
-    match = _DURATION.fullmatch(lines["DURATION"][0].value.upper())
+    match = _DURATION.fullmatch(lines["DURATION"][0].value.strip().upper())
     if match is None or not any(match.groups()):
         raise CannotMirror("bad_duration", "The duration is none, or negative.")
     weeks, days, hours, minutes, seconds = (int(part or 0) for part in match.groups())

@@ -1,8 +1,10 @@
 """Which time zone the TZID of an iCalendar object means (RFC 5545 section 3.2.19)."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from datetime import MAXYEAR, UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
+from typing import cast
 from zoneinfo import ZoneInfo
 
 from icalendar import Timezone
@@ -12,8 +14,12 @@ from shared.decide.ics_components import Component, cut_calendar
 from shared.decide.zone import read_zone
 
 SAMPLED_YEARS = 3
-LONGEST_DEFINITION = 100_000
+LONGEST_DEFINITION = 50_000
 
+# Clocks change some times a year; other rules would be walked for hours.
+_DENSE = re.compile(
+    r"^(?:RRULE|EXRULE)(?!.*FREQ=YEARLY)|^RRULE.*BY(?:HOUR|MINUTE|SECOND)", re.M | re.I
+)
 _RECENT = datetime(2025, 1, 1)  # noqa: DTZ001 - a wall-clock time, for calendars that tell none
 _NAMES = frozenset({"TZID", "X-LIC-LOCATION"})
 # What icalendar and dateutil raise for definitions that make no sense.
@@ -51,10 +57,8 @@ class ZoneBook:
 
     def instant(self, tzid: str, wall: datetime) -> datetime | None:
         """The instant of a wall-clock time by the object's own definition; None without one."""
-        source = self._sources.get(tzid)
-        rules = _rules(source) if source is not None else None
-        offset = None if rules is None else _offset(rules, wall)
-        return None if offset is None else (wall - offset).replace(tzinfo=UTC)
+        offsets = _offsets(self._sources.get(tzid, ""), (wall,))
+        return (wall - offsets[0]).replace(tzinfo=UTC) if offsets else None
 
     def _define(self, component: Component) -> None:
         lines = component.lines(_NAMES)
@@ -81,12 +85,10 @@ def _by_name(tzid: str) -> ZoneInfo | None:
 @lru_cache(maxsize=64)
 def _equivalent(source: str, year: int) -> ZoneInfo | None:
     """The zone whose offsets agree every ten days over a few years; best known names first."""
-    rules = _rules(source)
-    last = MAXYEAR - SAMPLED_YEARS
-    first = datetime(min(year, last), 1, 1, 12)  # noqa: DTZ001 - a wall-clock time
+    first = datetime(min(year, MAXYEAR - SAMPLED_YEARS), 1, 1, 12)  # noqa: DTZ001 - a wall clock
     samples = [first + timedelta(days=10 * step) for step in range(SAMPLED_YEARS * 36)]
-    wanted = [None if rules is None else _offset(rules, sample) for sample in samples]
-    if None in wanted:
+    wanted = _offsets(source, samples)
+    if not wanted:
         return None
     pairs = list(zip(samples, wanted, strict=True))
     agreeing = (
@@ -97,23 +99,21 @@ def _equivalent(source: str, year: int) -> ZoneInfo | None:
     return next(agreeing, None)
 
 
+def _offsets(source: str, walls: Sequence[datetime]) -> list[timedelta]:
+    """The offsets of a definition at wall-clock times; empty where it makes no sense."""
+    if len(source) > LONGEST_DEFINITION or _DENSE.search(source):
+        return []
+    try:
+        rules = _rules(source)
+        return [rules.utcoffset(wall) or timedelta(0) for wall in walls]
+    except _UNREADABLE:
+        return []
+
+
 @lru_cache(maxsize=64)
-def _rules(source: str) -> tzinfo | None:
-    if len(source) > LONGEST_DEFINITION:
-        return None
-    try:
-        parsed = Timezone.from_ical(source)
-        # Never look the name up: other objects call other rules by the same one.
-        return parsed.to_tz(lookup_tzid=False) if isinstance(parsed, Timezone) else None
-    except _UNREADABLE:
-        return None
-
-
-def _offset(rules: tzinfo, wall: datetime) -> timedelta | None:
-    try:
-        return rules.utcoffset(wall)
-    except _UNREADABLE:
-        return None
+def _rules(source: str) -> tzinfo:
+    # Never look the name up: other objects call other rules by the same one.
+    return cast("Timezone", Timezone.from_ical(source)).to_tz(lookup_tzid=False)
 
 
 @lru_cache(maxsize=1)
