@@ -1,4 +1,4 @@
-"""The control API of the Google emulator: what no real provider offers."""
+"""The control API of an emulator: what no real provider offers."""
 
 from typing import Any
 from urllib.parse import quote
@@ -13,9 +13,13 @@ class EmulatorRefused(CalSyncError):
 
 
 class Control:
-    """Speaks to the emulator at `url`. Raises `EmulatorRefused` in the emulator's words."""
+    """Speaks to the emulator at `url`. Raises `EmulatorRefused` in the emulator's words.
 
-    def __init__(self, url: str) -> None:
+    Imports are offered by the Google emulator alone.
+    """
+
+    def __init__(self, url: str, name: str = "Google") -> None:
+        self._name = name
         self._http = httpx.Client(base_url=f"{url}/_control", timeout=60)
 
     def close(self) -> None:
@@ -71,7 +75,7 @@ class Control:
         try:
             answer = self._http.request(method, path, **sent)
         except httpx.TransportError as error:
-            raise EmulatorRefused(f"The Google emulator does not answer: {error}") from error
+            raise EmulatorRefused(f"The {self._name} emulator does not answer: {error}") from error
         if not answer.is_success:
-            raise EmulatorRefused(f"The Google emulator refused {path}: {answer.text[:300]}")
+            raise EmulatorRefused(f"The {self._name} emulator refused {path}: {answer.text[:300]}")
         return answer.json()

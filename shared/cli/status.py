@@ -11,7 +11,7 @@ from shared.cli.context import now_of, opened
 from shared.cli.output import Json, method, relative, show, table
 from shared.cli.who import Person, calendar_name, person_id
 
-COLUMNS = ("Calendar", "Method", "Why", "Next", "Last sync", "Failures", "Calendar id")
+COLUMNS = ("Calendar", "Provider", "Method", "Why", "Next", "Last sync", "Failures", "Calendar id")
 
 
 def status(user: Person = None, as_json: Json = False) -> None:
@@ -35,6 +35,7 @@ def _cells(row: Mapping[str, Any], now: datetime) -> tuple[str, ...]:
     failures = row["webhook_failures"] + row["attempts"]
     return (
         escape(calendar_name(row)),
+        row["provider"],
         method(row["method"]),
         escape(row["reason"]),
         f"{row['next_action']} {relative(row['next_action_at'], now, none='')}".strip(),

@@ -2,12 +2,14 @@
 
 import json
 import os
+import re
 import shlex
 import signal
 import socket
 import subprocess
 from contextlib import closing
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +26,12 @@ from tests.support.rig import timed
 UP = "What happens from now on"
 STOPPED_WITHIN = 12.0
 PEOPLE = ["ann@example.test", "ben@example.test", "cleo@example.test"]
-PORTS = ("--port", "--rest-port", "--postgres-port", "--google-port", "--oauth-port")
+OUTLOOK_PEOPLE = ["ann@outlook.test", "dora@outlook.test", "emil@outlook.test"]
+CALENDARS = 13
+PORTS = (
+    *("--port", "--rest-port", "--postgres-port", "--google-port", "--oauth-port"),
+    *("--microsoft-port", "--caldav-port"),
+)
 
 
 class Home:
@@ -44,7 +51,7 @@ class Home:
         )
 
     def google(self, path: str, body: Any = None) -> Any:
-        """Asks the emulator's control API."""
+        """Asks the Google emulator's control API."""
         url = f"http://127.0.0.1:{self.ports['--google-port']}/_control/{path}"
         return httpx.request("POST" if body else "GET", url, json=body, timeout=30).json()
 
@@ -61,7 +68,8 @@ class Home:
 
     def read_completely(self) -> bool:
         """Whether every calendar was read."""
-        return self.sql("select count(*), count(sync_token) from calendar_sync_states") == [(6, 6)]
+        counted = self.sql("select count(*), count(sync_token) from calendar_sync_states")
+        return counted == [(CALENDARS, CALENDARS)]
 
     def is_quiet(self) -> bool:
         """Whether no sync ran for two seconds: first syncs and checks are over."""
@@ -80,9 +88,13 @@ def test_a_fresh_machine_from_start_to_stop_and_on_again(tmp_path: Path) -> None
     with home.up() as up:
         up.until_said(UP)
         up.until(home.read_completely)
-        for email in PEOPLE:
-            assert f"{email} connected" in up.said()
-        up.until_said("initial  ", times=6)
+        for account in (
+            *(f"google: {email}" for email in PEOPLE),
+            *(f"microsoft: {email}" for email in OUTLOOK_PEOPLE),
+            "caldav: ann@example.test",
+        ):
+            assert f"{account} connected" in up.said()
+        up.until_said("initial  ", times=CALENDARS)
         up.until(home.is_quiet)
         home.google(f"people/{PEOPLE[0]}/calendars/primary/events", timed("Lunch", _noon()))
         up.until(lambda: home.sql("select 1 from calendar_events where summary = 'Lunch'"))
@@ -98,11 +110,11 @@ def test_a_fresh_machine_from_start_to_stop_and_on_again(tmp_path: Path) -> None
     with home.up() as up:
         up.until_said(UP)
         assert " connected" not in up.said()
-        assert "caught up: 0 changes in 6 calendars" in up.said()
+        assert f"caught up: 0 changes in {CALENDARS} calendars" in up.said()
         assert home.sql("select id from auth.users order by id") == people
         assert home.sql("select id from webhook_subscriptions order by id") == channels
         assert home.sql("select count(*) from calendar_sync_logs where trigger = 'initial'") == [
-            (6,)
+            (CALENDARS,)
         ]
         home.google(f"people/{PEOPLE[0]}/calendars/primary/events", timed("Tea", _noon()))
         up.until(lambda: home.sql("select 1 from calendar_events where summary = 'Tea'"))
@@ -111,17 +123,46 @@ def test_a_fresh_machine_from_start_to_stop_and_on_again(tmp_path: Path) -> None
     assert processes_about(str(home.path)) == []
 
 
+def test_ann_has_a_calendar_at_every_provider_and_all_of_them_live(home: Home, run: Run) -> None:
+    with home.up() as up:
+        up.until_said(UP)
+        up.until(home.read_completely)
+        up.until(home.is_quiet)
+        assert home.sql(
+            "select a.provider, a.email, count(c.id), bool_and(s.last_error_code is null)"
+            " from calendar_accounts a join auth.users u on u.id = a.user_id"
+            " join calendars c on c.account_id = a.id"
+            " join calendar_sync_states s on s.calendar_id = c.id"
+            " where u.email = 'ann@example.test' group by 1, 2 order by 1"
+        ) == [
+            ("caldav", "ann@example.test", 1, True),
+            ("google", "ann@example.test", 2, True),
+            ("microsoft", "ann@outlook.test", 2, True),
+        ]
+        _edit_by_hand(up)
+        for title in ("Made by hand", "Made in Outlook", "Made at home"):
+            query = f"select 1 from calendar_events where summary = '{title}'"
+            up.until(partial(home.sql, query))
+        verified = run("verify", "--all", "--json", CALSYNC_HOME=str(home.path))
+        assert verified.exit_code == 0, verified.output
+        told = run("status", CALSYNC_HOME=str(home.path)).stdout
+        assert all(provider in told for provider in ("google", "microsoft", "caldav"))
+        assert re.search(r"microsoft +ann@outlook.test · Calendar +webhook +1 created", up.said())
+        assert re.search(r"caldav +ann@example.test · Home +polling +1 created", up.said())
+
+
 def test_its_curl_lines_run_as_they_stand(home: Home) -> None:
     with home.up() as up:
         up.until_said(UP)
         up.until(home.read_completely)
         lines = [line for line in up.said().splitlines() if line.startswith("curl ")]
         answers = [_curl(line) for line in lines]
-    webhooks, polled, logs, made = answers
-    assert len(webhooks) == 6
-    assert polled["calendars"] == 2
+    webhooks, polled, logs, made, made_in_outlook = answers
+    assert len(webhooks) == CALENDARS
+    assert polled["calendars"] == 5
     assert {log["trigger"] for log in logs} >= {"initial"}
     assert made["summary"] == "Made by hand"
+    assert made_in_outlook["subject"] == "Made in Outlook"
 
 
 def test_what_dies_is_started_again(home: Home) -> None:
@@ -173,6 +214,8 @@ def test_two_cannot_share_a_folder(home: Home) -> None:
         ("--port", "functions"),
         ("--rest-port", "REST stand-in"),
         ("--google-port", "Google emulator"),
+        ("--microsoft-port", "Microsoft emulator"),
+        ("--caldav-port", "Radicale"),
         ("--postgres-port", "Postgres"),
     ],
 )
@@ -230,6 +273,14 @@ def test_calendars_are_loaded_while_it_runs(home: Home, run: Run) -> None:
         assert (fate["events"], fate["mirrored"]) == (1, 1)
         again = run("emulate", "--ics", str(folder), **variables)
         assert "Nothing was lost." in again.stdout
+
+
+def _edit_by_hand(up: Program) -> None:
+    """Pastes the lines that it printed for that."""
+    lines = [line for line in up.said().splitlines() if "Made " in line and "curl" in line]
+    assert len(lines) == 3
+    for line in lines:
+        subprocess.run(["bash", "-c", line], check=True, capture_output=True)
 
 
 def _curl(line: str) -> Any:

@@ -3,6 +3,8 @@
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import jwt
@@ -10,11 +12,14 @@ import pytest
 
 from shared.cli.up.plan import Plan, Ports
 from shared.cli.up.processes import last_line, rotate
+from shared.cli.up.programs import STOPPING_ORDER, programs
+from shared.cli.up.radicale import configured
 from shared.cli.up.record import Record, command_line
 from shared.cli.up.secrets import kept_secrets
+from shared.config import read_settings
 from tests.support.program import alive
 
-PORTS = Ports(functions=1, rest=2, postgres=3, google=4, oauth=5)
+PORTS = Ports(functions=1, rest=2, postgres=3, google=4, oauth=5, microsoft=6, caldav=7)
 SLEEP = (sys.executable, "-c", "import time; time.sleep(60)")
 
 
@@ -30,6 +35,12 @@ def test_by_default_everything_is_ours(tmp_path: Path) -> None:
     assert variables["SUPABASE_URL"] == "http://127.0.0.1:2"
     assert variables["GOOGLE_API_URL"] == "http://127.0.0.1:4/calendar/v3/"
     assert variables["WEBHOOK_BASE_URL"] == "http://127.0.0.1:1"
+    assert (plan.emulates_microsoft, plan.serves_caldav) == (True, True)
+    microsoft = read_settings(variables).microsoft
+    assert microsoft is not None
+    assert microsoft.graph_url == "http://127.0.0.1:6/v1.0"
+    assert microsoft.authority == "http://127.0.0.1:6/common"
+    assert microsoft.redirect_uri == "http://127.0.0.1:5/oauth/microsoft"
 
 
 def test_what_the_user_sets_wins(tmp_path: Path) -> None:
@@ -42,6 +53,41 @@ def test_the_real_google_is_used_where_it_is_configured(tmp_path: Path) -> None:
     plan = _plan(tmp_path, GOOGLE_CLIENT_ID="me", GOOGLE_CLIENT_SECRET="secret")
     assert not plan.emulates_google
     assert "GOOGLE_API_URL" not in plan.variables(kept_secrets(tmp_path), None)
+
+
+def test_the_real_microsoft_is_used_where_it_is_configured(tmp_path: Path) -> None:
+    plan = _plan(tmp_path, MICROSOFT_CLIENT_ID="me", MICROSOFT_CLIENT_SECRET="secret")
+    variables = plan.variables(kept_secrets(tmp_path), None)
+    assert "MICROSOFT_GRAPH_URL" not in variables
+    assert "microsoft" not in _names(plan, variables)
+
+
+def test_radicale_runs_unless_it_is_turned_off(tmp_path: Path) -> None:
+    plan = _plan(tmp_path)
+    variables = plan.variables(kept_secrets(tmp_path), "postgresql://ours")
+    on, off = _names(plan, variables), _names(replace(plan, wants_caldav=False), variables)
+    assert set(on) - set(off) == {"radicale", "caldav-people"}
+    assert set(on) == set(STOPPING_ORDER)
+
+
+def test_only_its_owner_reads_the_password_of_radicale(tmp_path: Path) -> None:
+    secrets = kept_secrets(tmp_path)
+    configured(_plan(tmp_path), secrets)
+    users = tmp_path / "radicale" / "users"
+    assert users.stat().st_mode & 0o777 == 0o600
+    assert users.read_text() == f"ann@example.test:{secrets['CALDAV_DEMO_PASSWORD']}\n"
+
+
+def test_passwords_are_in_no_command_line(tmp_path: Path) -> None:
+    plan = _plan(tmp_path)
+    secrets = kept_secrets(tmp_path)
+    for program in programs(plan, plan.variables(secrets, "postgresql://ours")):
+        assert not set(secrets.values()) & set(program.command)
+        assert secrets["CALDAV_DEMO_PASSWORD"] not in repr(program)
+
+
+def _names(plan: Plan, variables: Mapping[str, str]) -> list[str]:
+    return [program.name for program in programs(plan, variables)]
 
 
 def test_a_project_of_the_users_never_sees_our_keys(tmp_path: Path) -> None:

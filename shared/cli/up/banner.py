@@ -3,19 +3,25 @@
 import os
 import sys
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 
 from rich.markup import escape
 from rich.panel import Panel
 
 from shared.cli.output import out
+from shared.cli.up.own_edits import own_edits
 from shared.cli.up.plan import HOST, Plan
 
 
-def welcome(plan: Plan, variables: Mapping[str, str], people: Mapping[str, str]) -> None:
-    """Prints it. `people` are the connected ones: e-mail → the person's id."""
+def welcome(
+    plan: Plan, variables: Mapping[str, str], people: Mapping[str, str], now: datetime
+) -> None:
+    """Prints it. `people` are those with a Google account: e-mail → the person's id."""
     out.print(Panel.fit(_overview(plan, variables), title="CalSync is up", border_style="green"))
-    for about, line in (*_keys(variables), *_commands(plan, variables, people)):
+    commands = _commands(plan, variables, people)
+    lines = own_edits(plan, variables, people, now)
+    for about, line in (*_keys(variables), *commands, *lines, _looking()):
         out.print(f"\n[dim]# {about}[/]", highlight=False)
         # To be pasted: neither wrapped nor coloured.
         out.print(line, soft_wrap=True, highlight=False, markup=False)
@@ -23,15 +29,20 @@ def welcome(plan: Plan, variables: Mapping[str, str], people: Mapping[str, str])
 
 
 def _overview(plan: Plan, variables: Mapping[str, str]) -> str:
-    google = f"{plan.google_url}  (emulated, people edit their calendars)"
     rows = [
         ("Functions", f"http://{HOST}:{plan.ports.functions}/functions/v1/…"),
         ("REST", f"{variables['SUPABASE_URL']}/rest/v1/…"),
-        ("Google", google if plan.emulates_google else "the real one"),
+        ("Google", _provider(plan.google_url if plan.emulates_google else None)),
+        ("Microsoft", _provider(plan.microsoft_url if plan.emulates_microsoft else None)),
+        ("CalDAV", f"{plan.caldav_url}  (Radicale)" if plan.serves_caldav else "real servers"),
         ("Database", variables.get("DATABASE_URL", "behind SUPABASE_URL")),
         ("Data, keys, logs", str(plan.home)),
     ]
     return "\n".join(f"[bold]{name:<17}[/]{escape(value)}" for name, value in rows)
+
+
+def _provider(emulator: str | None) -> str:
+    return f"{emulator}  (emulated, people edit their calendars)" if emulator else "the real one"
 
 
 def _keys(variables: Mapping[str, str]) -> list[tuple[str, str]]:
@@ -61,20 +72,11 @@ def _commands(
         query = "select summary, start_at, updated_at from calendar_events order by updated_at desc"
         line = f'psql "{variables["DATABASE_URL"]}" -c "{query} limit 10"'
         commands.append(("the mirror itself", line))
-    if plan.emulates_google:
-        commands.append(("change a calendar yourself, then look below", _edit(plan, people)))
-    commands.append(("what holds for each calendar, and does the mirror agree?", _calsync()))
     return commands
 
 
-def _edit(plan: Plan, people: Mapping[str, str]) -> str:
-    email = next(iter(people), "ann@example.test")
-    events = f"{plan.google_url}/_control/people/{email}/calendars/primary/events"
-    body = (
-        '{"summary": "Made by hand", "start": {"dateTime": "2030-01-02T10:00:00Z"}, '
-        '"end": {"dateTime": "2030-01-02T11:00:00Z"}}'
-    )
-    return f"curl -X POST {events} -H \"Content-Type: application/json\" -d '{body}'"
+def _looking() -> tuple[str, str]:
+    return "what holds for each calendar, and does the mirror agree?", _calsync()
 
 
 def _calsync() -> str:

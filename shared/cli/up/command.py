@@ -22,11 +22,18 @@ Port = Annotated[int, Option(envvar="PORT", min=1, max=65535, help="Functions li
 RestPort = Annotated[int, Option(envvar="REST_PORT", min=1, max=65535, help="REST stand-in.")]
 PostgresPort = Annotated[int, Option(envvar="POSTGRES_PORT", min=1, max=65535, help="Postgres.")]
 GooglePort = Annotated[int, Option(envvar="GOOGLE_PORT", min=1, max=65535, help="Google emulator.")]
+MicrosoftPort = Annotated[
+    int, Option(envvar="MICROSOFT_PORT", min=1, max=65535, help="Microsoft emulator.")
+]
+CaldavPort = Annotated[int, Option(envvar="CALDAV_PORT", min=1, max=65535, help="Radicale.")]
 OauthPort = Annotated[
     int, Option(envvar="OAUTH_PORT", min=1, max=65535, help="For `calsync connect` to wait on.")
 ]
 Lively = Annotated[
     float, Option(min=0, metavar="SECONDS", help="Between edits of the demo people; 0: never.")
+]
+Caldav = Annotated[
+    bool, Option("--caldav/--no-caldav", help="Run Radicale, where it is installed.")
 ]
 Folder = Annotated[
     Path | None,
@@ -40,18 +47,29 @@ def up(
     postgres_port: PostgresPort = 54322,
     google_port: GooglePort = 54330,
     oauth_port: OauthPort = 54331,
+    microsoft_port: MicrosoftPort = 54340,
+    caldav_port: CaldavPort = 54341,
+    caldav: Caldav = True,
     lively: Lively = 15,
     ics: Folder = None,
 ) -> None:
     """Run everything: database, functions, workers, scheduler, and emulators with lively people.
 
-    Data stays in CALSYNC_HOME (.calsync). DATABASE_URL, SUPABASE_URL or GOOGLE_CLIENT_ID put your
-    own in the place of what would be started.
+    Data stays in CALSYNC_HOME (.calsync). DATABASE_URL, SUPABASE_URL, GOOGLE_CLIENT_ID or
+    MICROSOFT_CLIENT_ID put your own in the place of what would be started.
     """
     quiet_logs()
     own = {name: value for name, value in os.environ.items() if value.strip()}
-    ports = Ports(port, rest_port, postgres_port, google_port, oauth_port)
-    plan = Plan(home(), ports, own, lively, ics.resolve() if ics else None)
+    ports = Ports(
+        functions=port,
+        rest=rest_port,
+        postgres=postgres_port,
+        google=google_port,
+        oauth=oauth_port,
+        microsoft=microsoft_port,
+        caldav=caldav_port,
+    )
+    plan = Plan(home(), ports, own, lively, ics.resolve() if ics else None, caldav)
     with sole_user(plan.home), stop_on_signals() as stopping:
         installation = Installation(plan, say)
         try:

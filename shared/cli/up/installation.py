@@ -7,19 +7,22 @@ from threading import Event
 from rich.markup import escape
 
 from shared.cli.archive import Archive, told
-from shared.cli.context import RUNNING, write_variables
+from shared.cli.context import RUNNING, now_of, write_variables
 from shared.cli.control import Control
-from shared.cli.demo import connect_people, connected_accounts
+from shared.cli.demo import connected_accounts
 from shared.cli.output import out
 from shared.cli.up.banner import welcome
 from shared.cli.up.database import OwnPostgres
+from shared.cli.up.impatience import Impatience
 from shared.cli.up.narrate import Narrator
+from shared.cli.up.people import connect_everybody, have_been_here
 from shared.cli.up.plan import Plan
 from shared.cli.up.processes import Children, Stopped
 from shared.cli.up.programs import programs
 from shared.cli.up.secrets import kept_secrets
 from shared.config import read_settings
 from shared.db.migrate import migrate
+from shared.states import Provider
 from shared.steps.open_service import open_service
 from shared.steps.poll import PollRequest, poll
 from shared.steps.service import Service
@@ -38,6 +41,7 @@ class Installation:
         self._children: Children | None = None
         self._service: Service | None = None
         self._narrator: Narrator | None = None
+        self._impatience: Impatience | None = None
         self._archive: Archive | None = None
 
     def start(self, stopping: Event) -> None:
@@ -55,8 +59,11 @@ class Installation:
             self._children.run(program, stopping)
             self._say(f"[green]✓[/] {program.name}")
         self._narrator = Narrator(self._service)
-        people = self._connect(self._service, stopping)
-        welcome(plan, variables, people)
+        self._connect(self._service, variables, stopping)
+        if plan.serves_caldav:
+            self._impatience = Impatience(self._service)
+        people = connected_accounts(self._service, Provider.GOOGLE)
+        welcome(plan, variables, people, now_of(self._service))
 
     def look(self) -> None:
         """One look: revives what died, tells what happened."""
@@ -64,6 +71,8 @@ class Installation:
             self._postgres.revive(self._say)
         if self._children:
             self._children.revive(self._say)
+        if self._impatience:
+            self._impatience.look()
         if self._narrator:
             for line in self._narrator.news():
                 self._say(line)
@@ -96,20 +105,16 @@ class Installation:
             applied = migrate(variables["DATABASE_URL"])
             self._say(f"[green]✓[/] migrations{f' ({len(applied)} applied)' if applied else ''}")
 
-    def _connect(self, service: Service, stopping: Event) -> dict[str, str]:
+    def _connect(self, service: Service, variables: Mapping[str, str], stopping: Event) -> None:
         """Connects the demo people; catches up with what happened while nothing ran."""
-        if not self._plan.emulates_google:
-            return connected_accounts(service)
-        known = connected_accounts(service)
-        control = Control(self._plan.google_url)
-        for email in connect_people(service, control):
-            self._say(f"[green]✓[/] {escape(email)} connected")
+        known = have_been_here(self._plan, service)
+        for provider, email in connect_everybody(self._plan, service, variables):
+            self._say(f"[green]✓[/] {provider.value}: {escape(email)} connected")
             _go_on(stopping)
         if known:
             self._catch_up(service)
-        if self._plan.ics:
-            self._archive = Archive(service, control)
-        return connected_accounts(service)
+        if self._plan.ics and self._plan.emulates_google:
+            self._archive = Archive(service, Control(self._plan.google_url))
 
     def _catch_up(self, service: Service) -> None:
         """Notifications that came while nothing ran are lost: every calendar is polled once."""

@@ -1,4 +1,4 @@
-"""What happens, told line by line: each sync with what called it, what it changed, how fast."""
+"""What happens, told line by line: each sync, what called it, what it changed, how fast."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -64,7 +64,9 @@ class Narrator:
 
     def _learn_names(self) -> None:
         rows = self._service.database.read("hybrid_status")
-        self._names = {row["calendar_id"]: calendar_name(row) for row in rows}
+        self._names = {
+            row["calendar_id"]: f"{row['provider']:<9}  {calendar_name(row)}" for row in rows
+        }
 
 
 def told(row: Row, name: str) -> str:

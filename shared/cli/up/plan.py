@@ -1,22 +1,23 @@
 """What `calsync up` starts, and the variables its processes are given."""
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from shared.cli.ports import require_free
+from shared.cli.up.apps import google_app, microsoft_app
 from shared.cli.up.secrets import signed_keys
 from shared.db import embedded
 
 HOST = embedded.HOST
 PYTHON = sys.executable
-CLIENT_ID = "calsync-demo.apps.googleusercontent.com"
-CLIENT_SECRET = "calsync-demo-secret"  # for the emulator only
 JWT_SECRET = "SUPABASE_JWT_SECRET"
 SETTINGS = (
-    *("DATABASE_", "SUPABASE_", "GOOGLE_", "WEBHOOK_", "TOKEN_", "CRON_", "POLL_", "RENEW_"),
-    *("SYNC_", "LEASE", "CALLS_", "WINDOW_", "NOTIFICATION_", "LOG_"),
+    *("DATABASE_", "SUPABASE_", "GOOGLE_", "MICROSOFT_", "WEBHOOK_", "TOKEN_", "CRON_", "POLL_"),
+    *("RENEW_", "SYNC_", "LEASE", "CALLS_", "WINDOW_", "NOTIFICATION_", "LOG_", "MISSED_"),
+    "VERIFY_",
 )
 """How the names of settings begin (shared/config.py)."""
 
@@ -30,6 +31,8 @@ class Ports:
     postgres: int
     google: int
     oauth: int
+    microsoft: int
+    caldav: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,7 @@ class Plan:
     own: Mapping[str, str]
     lively_seconds: float
     ics: Path | None
+    wants_caldav: bool = True
 
     @property
     def embeds_postgres(self) -> bool:
@@ -53,6 +57,16 @@ class Plan:
         return "GOOGLE_CLIENT_ID" not in self.own
 
     @property
+    def emulates_microsoft(self) -> bool:
+        """Whether Microsoft is the emulator."""
+        return "MICROSOFT_CLIENT_ID" not in self.own
+
+    @property
+    def serves_caldav(self) -> bool:
+        """Whether Radicale runs: a program of its own, there in development only."""
+        return self.wants_caldav and find_spec("radicale") is not None
+
+    @property
     def serves_rest(self) -> bool:
         """Whether the stand-in for Supabase's REST interface is needed."""
         return "SUPABASE_URL" not in self.own
@@ -63,21 +77,37 @@ class Plan:
         return f"http://{HOST}:{self.ports.google}"
 
     @property
+    def microsoft_url(self) -> str:
+        """Where that emulator is."""
+        return f"http://{HOST}:{self.ports.microsoft}"
+
+    @property
+    def caldav_url(self) -> str:
+        """Where Radicale is."""
+        return f"http://{HOST}:{self.ports.caldav}"
+
+    @property
     def postgres_folder(self) -> Path:
         """The data of our Postgres."""
         return self.home / "postgres"
 
     def require_ports(self, waiting: Callable[[], object]) -> None:
         """Raises `PortTaken` naming the first port that is not free; see `require_free`."""
-        needed = [("functions", self.ports.functions, "--port")]
-        if self.serves_rest:
-            needed.append(("REST stand-in", self.ports.rest, "--rest-port"))
-        if self.emulates_google:
-            needed.append(("Google emulator", self.ports.google, "--google-port"))
-        if self.embeds_postgres and embedded.serving(self.postgres_folder) is None:
-            needed.append(("Postgres", self.ports.postgres, "--postgres-port"))
-        for what, port, option in needed:
+        for what, port, option in self._needed_ports():
             require_free(HOST, port, what, option, waiting)
+
+    def _needed_ports(self) -> Iterator[tuple[str, int, str]]:
+        yield "functions", self.ports.functions, "--port"
+        if self.serves_rest:
+            yield "REST stand-in", self.ports.rest, "--rest-port"
+        if self.emulates_google:
+            yield "Google emulator", self.ports.google, "--google-port"
+        if self.emulates_microsoft:
+            yield "Microsoft emulator", self.ports.microsoft, "--microsoft-port"
+        if self.serves_caldav:
+            yield "Radicale", self.ports.caldav, "--caldav-port"
+        if self.embeds_postgres and embedded.serving(self.postgres_folder) is None:
+            yield "Postgres", self.ports.postgres, "--postgres-port"
 
     def variables(self, secrets: Mapping[str, str], database_url: str | None) -> dict[str, str]:
         """The variables of all processes; what the user has set wins."""
@@ -105,21 +135,15 @@ class Plan:
             made["SUPABASE_URL"] = f"http://{HOST}:{self.ports.rest}"
         if database_url is not None:
             made["DATABASE_URL"] = database_url
-        return made | self._google() if self.emulates_google else made
+        return made | self._apps()
 
     @property
     def _port(self) -> str:
         return str(self.ports.functions)
 
-    def _google(self) -> dict[str, str]:
-        url = self.google_url
+    def _apps(self) -> dict[str, str]:
+        redirect_to = f"http://{HOST}:{self.ports.oauth}"
         return {
-            "GOOGLE_CLIENT_ID": CLIENT_ID,
-            "GOOGLE_CLIENT_SECRET": CLIENT_SECRET,
-            "GOOGLE_REDIRECT_URI": f"http://{HOST}:{self.ports.oauth}/oauth/google",
-            "GOOGLE_API_URL": f"{url}/calendar/v3/",
-            "GOOGLE_AUTH_URL": f"{url}/o/oauth2/v2/auth",
-            "GOOGLE_TOKEN_URL": f"{url}/token",
-            "GOOGLE_REVOKE_URL": f"{url}/revoke",
-            "GOOGLE_USERINFO_URL": f"{url}/oauth2/v3/userinfo",
+            **(google_app(self.google_url, redirect_to) if self.emulates_google else {}),
+            **(microsoft_app(self.microsoft_url, redirect_to) if self.emulates_microsoft else {}),
         }

@@ -115,7 +115,8 @@ class Child:
         if self.program.ready_url is None:
             return True
         try:
-            return httpx.get(self.program.ready_url, timeout=2.0).status_code < 500
+            answer = httpx.get(self.program.ready_url, timeout=2.0)
+            return answer.status_code < self.program.refused
         except httpx.TransportError:
             return False
 

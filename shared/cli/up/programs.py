@@ -1,19 +1,21 @@
 """The programs that `calsync up` runs, in the order in which they start."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from shared.cli.up.plan import HOST, PYTHON, Plan
+from shared.cli.up.radicale import collection_url, configured
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A program to keep running. It is ready when `ready_url` answers (below 500)."""
+    """A program to keep running. It is ready when `ready_url` answers, with less than `refused`."""
 
     name: str
     command: tuple[str, ...]
     variables: Mapping[str, str] = field(repr=False)
-    ready_url: str | None = None
+    ready_url: str | None = field(default=None, repr=False)
+    refused: int = 500
     grace_seconds: float = 3.0
 
 
@@ -25,8 +27,7 @@ def google_emulator(plan: Plan, variables: Mapping[str, str]) -> Program:
         *("--client-id", variables["GOOGLE_CLIENT_ID"]),
         *("--client-secret", variables["GOOGLE_CLIENT_SECRET"]),
     ]
-    if plan.lively_seconds > 0:
-        options += ["--lively", str(plan.lively_seconds)]
+    options += lively(plan)
     if plan.ics is not None:
         options += ["--ics", str(plan.ics)]
     return Program(
@@ -35,6 +36,42 @@ def google_emulator(plan: Plan, variables: Mapping[str, str]) -> Program:
         variables,
         f"{plan.google_url}/_control/settings",
     )
+
+
+def microsoft_emulator(plan: Plan, variables: Mapping[str, str]) -> Program:
+    """The same in Outlook."""
+    options = [
+        *("--host", HOST, "--port", str(plan.ports.microsoft), "--seed", "demo"),
+        *("--data", str(plan.home / "microsoft.json")),
+        *("--client-id", variables["MICROSOFT_CLIENT_ID"]),
+        *("--client-secret", variables["MICROSOFT_CLIENT_SECRET"]),
+        *lively(plan),
+    ]
+    return Program(
+        "microsoft",
+        (PYTHON, "-m", "emulator", "microsoft", *options),
+        variables,
+        f"{plan.microsoft_url}/_control/settings",
+    )
+
+
+def caldav_server(plan: Plan, variables: Mapping[str, str]) -> Program:
+    """A real Radicale."""
+    settings = configured(plan, variables)
+    command = (PYTHON, "-m", "radicale", "--config", str(settings))
+    return Program("radicale", command, variables, f"{plan.caldav_url}/")
+
+
+def caldav_people(plan: Plan, variables: Mapping[str, str]) -> Program:
+    """Somebody whose calendar there lives; ready when the calendar is."""
+    command = (PYTHON, "-m", "emulator", "caldav-people", "--url", plan.caldav_url, *lively(plan))
+    url = collection_url(plan, variables)
+    return Program("caldav-people", command, variables, url, refused=400)
+
+
+def lively(plan: Plan) -> Sequence[str]:
+    """How often the demo people edit something, if at all."""
+    return ("--lively", str(plan.lively_seconds)) if plan.lively_seconds > 0 else ()
 
 
 def rest_stand_in(plan: Plan, variables: Mapping[str, str]) -> Program:
@@ -62,9 +99,21 @@ def programs(plan: Plan, variables: Mapping[str, str]) -> list[Program]:
     chosen = []
     if plan.emulates_google:
         chosen.append(google_emulator(plan, variables))
+    if plan.emulates_microsoft:
+        chosen.append(microsoft_emulator(plan, variables))
+    if plan.serves_caldav:
+        chosen += [caldav_server(plan, variables), caldav_people(plan, variables)]
     if plan.serves_rest:
         chosen.append(rest_stand_in(plan, variables))
     return [*chosen, functions_server(plan, variables), scheduler(variables)]
 
 
-STOPPING_ORDER = ("functions", "scheduler", "rest", "google")
+STOPPING_ORDER = (
+    "functions",
+    "scheduler",
+    "rest",
+    "google",
+    "microsoft",
+    "caldav-people",
+    "radicale",
+)

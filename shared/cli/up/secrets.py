@@ -33,6 +33,7 @@ def fresh_secrets() -> dict[str, str]:
         "WEBHOOK_SECRET": secrets.token_urlsafe(32),
         "TOKEN_ENCRYPTION_KEYS": Fernet.generate_key().decode(),
         "SUPABASE_JWT_SECRET": jwt_secret,
+        "CALDAV_DEMO_PASSWORD": secrets.token_urlsafe(16),
         **signed_keys(jwt_secret),
     }
 
