@@ -1,0 +1,1 @@
+"""One suite, four calendars: the same meeting gives the same rows wherever it was written."""

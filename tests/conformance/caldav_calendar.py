@@ -1,0 +1,110 @@
+"""Ann's CalDAV calendar: objects PUT by her calendar program."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from uuid import UUID
+
+from dulwich import porcelain
+from dulwich.repo import Repo
+
+from shared.states import Response
+from shared.steps.connect_caldav import connect_caldav
+from tests.conformance.ics_text import calendar_text
+from tests.conformance.meeting import ANN, Meeting, answered
+from tests.support.caldav_servers import PASSWORD, DavServer, Xandikos
+from tests.support.gate import Gate
+from tests.support.rig import Rig
+
+
+@dataclass
+class _Stored:
+    """What her program knows of a resource: a PUT replaces all of it."""
+
+    meeting: Meeting
+    changed: dict[date, Meeting] = field(default_factory=dict)
+    cancelled: list[date] = field(default_factory=list)
+
+
+class CaldavCalendar:
+    """A calendar `work`, reached through a gate: neither server has quotas."""
+
+    def __init__(self, server: DavServer, gate: Gate) -> None:
+        self._server, self._gate = server, gate
+        self._path = server.add_calendar("work")
+        self._stored: dict[str, _Stored] = {}
+
+    def connect(self, rig: Rig) -> None:
+        (person,) = rig.service.database.call("find_or_add_person", email=ANN)
+        user_id = UUID(person["user_id"])
+        connect_caldav(rig.service, user_id, self._gate.url, ANN, PASSWORD)
+
+    def create(self, meeting: Meeting) -> str:
+        event = f"meeting-{len(self._stored)}"
+        self._stored[event] = _Stored(meeting)
+        self._put(event)
+        return event
+
+    def create_many(self, meetings: Sequence[Meeting]) -> None:
+        texts = {
+            f"many-{number}": calendar_text(f"many-{number}", meeting, {}, ())
+            for number, meeting in enumerate(meetings)
+        }
+        if isinstance(self._server, Xandikos):
+            self._commit(self._server, texts)
+        else:
+            self._put_collection(texts)
+
+    def change(self, event: str, meeting: Meeting) -> None:
+        self._stored[event].meeting = meeting
+        self._put(event)
+
+    def delete(self, event: str) -> None:
+        self._server.delete(f"{self._path}{event}.ics")
+
+    def change_instance(self, event: str, original: date, meeting: Meeting) -> None:
+        self._stored[event].changed[original] = meeting
+        self._put(event)
+
+    def cancel_instance(self, event: str, original: date) -> None:
+        self._stored[event].changed.pop(original, None)
+        self._stored[event].cancelled.append(original)
+        self._put(event)
+
+    def answer(self, event: str, response: Response) -> None:
+        self.change(event, answered(self._stored[event].meeting, response))
+
+    def expire_cursor(self, rig: Rig) -> None:
+        # The servers keep their tokens for weeks: ours becomes one that they never gave out.
+        dead = json.dumps({"token": f"{self._server.url}never-given", "ctag": "old", "polls": 0})
+        rig.sql("update calendar_sync_states set sync_token = %(dead)s", {"dead": dead})
+
+    def fail_with_quota(self) -> None:
+        self._gate.refuse_once(self._path, 429, Retry_After="3")
+
+    def lose_access(self) -> None:
+        self._gate.lock()
+
+    def _put(self, event: str) -> None:
+        stored = self._stored[event]
+        text = calendar_text(event, stored.meeting, stored.changed, stored.cancelled)
+        self._server.put(self._path, f"{event}.ics", text)
+
+    def _put_collection(self, texts: dict[str, str]) -> None:
+        """Radicale takes a whole calendar in one PUT."""
+        events = [
+            text[text.index("BEGIN:VEVENT") : text.index("END:VC")] for text in texts.values()
+        ]
+        whole = f"BEGIN:VCALENDAR\r\nVERSION:2.0\r\n{''.join(events)}END:VCALENDAR\r\n"
+        kind = {"Content-Type": "text/calendar"}
+        self._server.send("PUT", self._path, whole.encode(), kind).raise_for_status()
+
+    def _commit(self, server: Xandikos, texts: dict[str, str]) -> None:
+        """Xandikos serves what is committed in the git repository of the calendar."""
+        folder = server.folder / "files" / self._path.strip("/")
+        for name, text in texts.items():
+            (folder / f"{name}.ics").write_text(text, encoding="utf-8", newline="")
+        with Repo(str(folder)) as repository:
+            porcelain.add(repository, [str(folder / f"{name}.ics") for name in texts])
+            porcelain.commit(repository, b"many", author=b"Ann <a>", committer=b"Ann <a>")

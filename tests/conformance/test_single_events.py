@@ -1,0 +1,120 @@
+"""Events that happen once: created, changed, moved, deleted; all that can be said of them."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import pytest
+
+from shared.states import EventStatus, Response, ShowAs, Visibility
+from tests.conformance.conftest import Check
+from tests.conformance.drivers import Calendar
+from tests.conformance.meeting import ANN, BEN, CLEO, Guest, Meeting, wall
+from tests.conformance.rows import single
+
+# At ten in Berlin, summer time.
+BOARD = Meeting("Board", wall(2026, 10, 22, 10), wall(2026, 10, 22, 11, 30))
+BEGIN, END = datetime(2026, 10, 22, 8, tzinfo=UTC), datetime(2026, 10, 22, 9, 30, tzinfo=UTC)
+
+
+def test_created(calendar: Calendar, holds: Check) -> None:
+    text = 'Agenda: budget, plans; rest\nSecond line — äöü 🎉 \\ "quoted"'
+    calendar.create(replace(BOARD, location="Room 1, 2nd floor; left", description=text))
+    holds(
+        single("Board", BEGIN, END, location="Room 1, 2nd floor; left", description=text),
+    )
+
+
+def test_changed(calendar: Calendar, holds: Check) -> None:
+    event = calendar.create(replace(BOARD, location="Room 1"))
+    holds(single("Board", BEGIN, END, location="Room 1"))
+    calendar.change(event, replace(BOARD, title="Board (new)", description="Bring cake"))
+    holds(single("Board (new)", BEGIN, END, description="Bring cake"))
+
+
+def test_moved(calendar: Calendar, holds: Check) -> None:
+    event = calendar.create(BOARD)
+    holds(single("Board", BEGIN, END))
+    later = replace(BOARD, start=wall(2026, 10, 29, 23), end=wall(2026, 10, 30, 1))
+    calendar.change(event, later)
+    begin, end = datetime(2026, 10, 29, 22, tzinfo=UTC), datetime(2026, 10, 30, tzinfo=UTC)
+    holds(single("Board", begin, end))
+
+
+def test_made_all_day_and_back(calendar: Calendar, holds: Check) -> None:
+    event = calendar.create(BOARD)
+    calendar.change(event, replace(BOARD, start=date(2026, 10, 22), end=date(2026, 10, 23)))
+    day = date(2026, 10, 22), date(2026, 10, 23)
+    holds(single("Board", *day, zone=None, is_all_day=True))
+    calendar.change(event, BOARD)
+    holds(single("Board", BEGIN, END))
+
+
+def test_deleted(calendar: Calendar, holds: Check) -> None:
+    event = calendar.create(BOARD)
+    calendar.create(replace(BOARD, title="Stays"))
+    holds(single("Board", BEGIN, END), single("Stays", BEGIN, END))
+    calendar.delete(event)
+    holds(single("Stays", BEGIN, END))
+
+
+@pytest.mark.parametrize("days", [1, 3])
+def test_all_day(calendar: Calendar, holds: Check, days: int) -> None:
+    first, after = date(2026, 10, 24), date(2026, 10, 24 + days)
+    calendar.create(Meeting("Trip", first, after))
+    holds(single("Trip", first, after, zone=None, is_all_day=True))
+
+
+@pytest.mark.parametrize(
+    ("zone", "begin"),
+    [
+        ("Europe/Berlin", datetime(2026, 12, 1, 8, tzinfo=UTC)),
+        ("America/New_York", datetime(2026, 12, 1, 14, tzinfo=UTC)),
+        ("Asia/Kolkata", datetime(2026, 12, 1, 3, 30, tzinfo=UTC)),
+        ("UTC", datetime(2026, 12, 1, 9, tzinfo=UTC)),
+    ],
+)
+def test_zones(calendar: Calendar, holds: Check, zone: str, begin: datetime) -> None:
+    calendar.create(Meeting("Call", wall(2026, 12, 1, 9), wall(2026, 12, 1, 9, 15), zone))
+    holds(single("Call", begin, begin.replace(minute=begin.minute + 15), zone=zone))
+
+
+def test_tentative(calendar: Calendar, holds: Check) -> None:
+    calendar.create(replace(BOARD, status=EventStatus.TENTATIVE))
+    holds(single("Board", BEGIN, END, status="tentative", show_as="tentative"))
+
+
+def test_free(calendar: Calendar, holds: Check) -> None:
+    calendar.create(replace(BOARD, show_as=ShowAs.FREE))
+    holds(single("Board", BEGIN, END, show_as="free", is_busy=False))
+
+
+@pytest.mark.parametrize("visibility", [Visibility.PRIVATE, Visibility.CONFIDENTIAL])
+def test_private(calendar: Calendar, holds: Check, visibility: Visibility) -> None:
+    calendar.create(replace(BOARD, visibility=visibility))
+    holds(single("Board", BEGIN, END, visibility=visibility.value))
+
+
+def test_own_meeting(calendar: Calendar, holds: Check) -> None:
+    guests = Guest(BEN, Response.ACCEPTED), Guest(CLEO)
+    calendar.create(replace(BOARD, guests=guests))
+    told = (BEN, "accepted"), (CLEO, "needs_action")
+    holds(single("Board", BEGIN, END, guests=told, organizer=ANN))
+
+
+def test_invited_and_declined(calendar: Calendar, holds: Check) -> None:
+    invitation = replace(BOARD, organizer=BEN, guests=(Guest(ANN), Guest(CLEO, Response.ACCEPTED)))
+    event = calendar.create(invitation)
+    told = (ANN, "needs_action"), (CLEO, "accepted")
+    holds(
+        single("Board", BEGIN, END, guests=told, organizer=BEN, self_response="needs_action"),
+    )
+    calendar.answer(event, Response.DECLINED)
+    told = (ANN, "declined"), (CLEO, "accepted")
+    holds(
+        single(
+            "Board", BEGIN, END, guests=told, organizer=BEN, self_response="declined", is_busy=False
+        ),
+    )
+    calendar.answer(event, Response.ACCEPTED)
+    told = (ANN, "accepted"), (CLEO, "accepted")
+    holds(single("Board", BEGIN, END, guests=told, organizer=BEN, self_response="accepted"))
