@@ -3,10 +3,8 @@
 import io
 import socket
 import subprocess
-import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from urllib.parse import urlencode
 
 import httpx
@@ -15,54 +13,27 @@ import pytest
 from shared.cli.loopback import code_of, wait_for_redirect
 from shared.errors import InvalidRequest
 from tests.cli.conftest import ANN, BEN, Run
-from tests.support.postgres import REPOSITORY
+from tests.cli.connecting import click, connecting, free_redirect_uri, listens
 from tests.support.rig import Rig
-
-
-@contextmanager
-def connecting(
-    rig: Rig, redirect_uri: str, *options: str
-) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """The command at work, and the URL that it asked to open."""
-    command = [sys.executable, "-m", "shared.cli", "connect", "google", "--person", ANN, *options]
-    process = subprocess.Popen(
-        command,
-        cwd=REPOSITORY,
-        env={**rig.environment, "GOOGLE_REDIRECT_URI": redirect_uri},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stderr is not None
-    try:
-        assert process.stderr.readline() == "Open this and say yes:\n"
-        url = process.stderr.readline().strip()
-        process.stderr.readline()
-        yield url, process
-    finally:
-        process.kill()
-        process.communicate()
 
 
 @pytest.fixture
 def redirect_uri() -> str:
-    """A port of this machine that nobody uses now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return f"http://127.0.0.1:{probe.getsockname()[1]}/oauth/google"
+    return free_redirect_uri("google")
 
 
-def _consent(url: str, **form: str) -> httpx.Response:
-    """A click in a browser, which follows where it is sent."""
-    return httpx.post(url, data=form, follow_redirects=True)
+def _connecting(
+    rig: Rig, redirect_uri: str, *options: str
+) -> AbstractContextManager[tuple[str, subprocess.Popen[str]]]:
+    variables = {**rig.environment, "GOOGLE_REDIRECT_URI": redirect_uri}
+    return connecting(variables, "google", ANN, *options)
 
 
 def test_a_click_connects_the_account(rig: Rig, redirect_uri: str) -> None:
-    with connecting(rig, redirect_uri, "--json") as (url, process):
+    with _connecting(rig, redirect_uri, "--json") as (url, process):
         assert "code_challenge_method=S256" in url
-        rig.until(lambda: _listens(redirect_uri))
-        assert "Thank you" in _consent(url, email=ANN).text
+        rig.until(lambda: listens(redirect_uri))
+        assert "Thank you" in click(url, email=ANN).text
         out, complaint = process.communicate(timeout=30)
     assert process.returncode == 0, complaint
     assert ANN in out
@@ -72,9 +43,9 @@ def test_a_click_connects_the_account(rig: Rig, redirect_uri: str) -> None:
 
 
 def test_a_person_who_says_no(rig: Rig, redirect_uri: str) -> None:
-    with connecting(rig, redirect_uri) as (url, process):
-        rig.until(lambda: _listens(redirect_uri))
-        _consent(url, deny="1")
+    with _connecting(rig, redirect_uri) as (url, process):
+        rig.until(lambda: listens(redirect_uri))
+        click(url, deny="1")
         _, complaint = process.communicate(timeout=30)
     assert process.returncode == 1
     assert "Access was not granted: access_denied" in complaint
@@ -82,16 +53,16 @@ def test_a_person_who_says_no(rig: Rig, redirect_uri: str) -> None:
 
 
 def test_too_narrow_a_consent_is_refused(rig: Rig, redirect_uri: str) -> None:
-    with connecting(rig, redirect_uri) as (url, process):
-        rig.until(lambda: _listens(redirect_uri))
-        _consent(url, email=BEN, granted="openid")
+    with _connecting(rig, redirect_uri) as (url, process):
+        rig.until(lambda: listens(redirect_uri))
+        click(url, email=BEN, granted="openid")
         _, complaint = process.communicate(timeout=30)
     assert process.returncode == 1
     assert "Access was granted only in part" in complaint
 
 
 def test_nobody_comes_back(rig: Rig, redirect_uri: str) -> None:
-    with connecting(rig, redirect_uri, "--timeout", "0.2") as (_, process):
+    with _connecting(rig, redirect_uri, "--timeout", "0.2") as (_, process):
         _, complaint = process.communicate(timeout=30)
     assert process.returncode == 1
     assert "Nobody came back" in complaint
@@ -129,7 +100,7 @@ def test_only_the_redirect_path_counts(redirect_uri: str) -> None:
     )
     waiting.start()
     base = redirect_uri.removesuffix("/oauth/google")
-    while not _listens(redirect_uri):
+    while not listens(redirect_uri):
         continue
     assert httpx.get(f"{base}/favicon.ico").status_code == 404
     assert httpx.get(f"{redirect_uri}?code=c&state=s").status_code == 200
@@ -141,10 +112,3 @@ def test_only_the_redirect_path_counts(redirect_uri: str) -> None:
 def test_a_redirect_of_another_attempt_is_refused(query: str) -> None:
     with pytest.raises(InvalidRequest, match="not of this attempt"):
         code_of(f"http://127.0.0.1/oauth?{query}", "mine")
-
-
-def _listens(uri: str) -> bool:
-    parts = httpx.URL(uri)
-    with socket.socket() as probe:
-        probe.settimeout(0.5)
-        return probe.connect_ex((parts.host, parts.port or 80)) == 0
