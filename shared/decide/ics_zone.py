@@ -113,7 +113,9 @@ def _offsets(source: str, walls: Sequence[datetime]) -> list[timedelta]:
 @lru_cache(maxsize=64)
 def _rules(source: str) -> tzinfo:
     # Never look the name up: other objects call other rules by the same one.
-    return cast("Timezone", Timezone.from_ical(source)).to_tz(lookup_tzid=False)
+    parsed = cast("Timezone", Timezone.from_ical(source))
+    rules: tzinfo = parsed.to_tz(lookup_tzid=False)
+    return rules
 
 
 @lru_cache(maxsize=1)

@@ -1,0 +1,384 @@
+"""Servers that lie about tokens, truncate, or serve badly, in front of the real Radicale."""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from shared.errors import GiveUp, ProviderError, QuotaExceeded, Reauthorize, ResyncFully, Retry
+from shared.model import Deletion, Refusal
+from shared.providers.caldav_changes import BATCH
+from tests.providers.caldav.conftest import Follower, SignIn
+from tests.providers.caldav.examples import titled
+from tests.support.caldav_servers import ANN, PASSWORD, Radicale
+from tests.support.lying_proxy import Asked, Lie, LyingProxy, Said, name_of
+
+XML = {"Content-Type": "text/xml; charset=utf-8"}
+TOKEN = re.compile(r"<([\w:]*)sync-token>[^<]*</")
+
+
+@pytest.fixture
+def proxy(radicale: Radicale) -> Iterator[LyingProxy]:
+    with LyingProxy(radicale.url) as running:
+        yield running
+
+
+@pytest.fixture
+def calendar(radicale: Radicale) -> str:
+    return radicale.add_calendar("work")
+
+
+@pytest.fixture
+def ann(proxy: LyingProxy, calendar: str, sign_in: SignIn) -> Follower:
+    """Ann's account behind the proxy."""
+    known = {"url": proxy.url, "username": ANN, "password": PASSWORD}
+    return Follower(sign_in(credentials=known), calendar)
+
+
+def put(radicale: Radicale, calendar: str, *names: str) -> None:
+    for name in names:
+        radicale.put(calendar, f"{name}.ics", titled(name, name))
+
+
+def on(kind: str, say: Lie) -> Lie:
+    """Lies in answer to one kind of request only: a report, or a verb."""
+    return lambda asked, real: say(asked, real) if name_of(asked) == kind else real()
+
+
+def always(said: Said) -> Lie:
+    return lambda asked, real: said
+
+
+def dav_error(status: int, condition: str) -> Said:
+    return Said(status, f'<error xmlns="DAV:"><{condition}/></error>', XML)
+
+
+def test_a_full_list_in_answer_to_a_token_is_seen_through(
+    ann: Follower, proxy: LyingProxy, radicale: Radicale, calendar: str
+) -> None:
+    put(radicale, calendar, "kept", "changed", "gone")
+    ann.follow()
+    radicale.rewrite(f"{calendar}changed.ics", lambda text: text.replace("SUMMARY:", "SUMMARY:un"))
+    radicale.delete(f"{calendar}gone.ics")
+
+    def everything(asked: Asked, real: Callable[[], Said]) -> Said:
+        forgetful = Asked(
+            asked.verb, asked.path, TOKEN.sub(r"<\1sync-token></", asked.body), asked.headers
+        )
+        answer = proxy.real(forgetful)
+        no_tombstones = re.sub(
+            r"<response><href>[^<]*</href><status>.*?</response>", "", answer.body
+        )
+        return Said(answer.status, no_tombstones, answer.headers)
+
+    proxy.lie = on("sync-collection", everything)
+    proxy.asked.clear()
+    changes = {change.provider_event_id for change in ann.follow()}
+    assert changes == {f"{calendar}changed.ics", f"{calendar}gone.ics"}
+    assert ann.titles == ["kept", "unchanged"]
+    assert proxy.verbs() == ["PROPFIND", "sync-collection", "PROPFIND", "calendar-multiget"]
+
+
+@pytest.mark.parametrize("status", [403, 409, 412])
+def test_every_way_to_call_a_token_dead(ann: Follower, proxy: LyingProxy, status: int) -> None:
+    ann.follow()
+    proxy.lie = on("sync-collection", always(dav_error(status, "valid-sync-token")))
+    ann.cursor = json.dumps(json.loads(ann.cursor or "") | {"ctag": "old"})
+    with pytest.raises(ResyncFully):
+        ann.follow()
+
+
+def test_an_answer_that_was_cut_short_is_continued(
+    ann: Follower, proxy: LyingProxy, radicale: Radicale, calendar: str
+) -> None:
+    put(radicale, calendar, "a", "b")
+    tokens = ["first", "second"]
+
+    def in_two(asked: Asked, real: Callable[[], Said]) -> Said:
+        name = "a" if "first" not in asked.body else "b"
+        cut = f"<response><href>{asked.path}</href><status>HTTP/1.1 507 x</status></response>"
+        return Said(
+            207,
+            f'<multistatus xmlns="DAV:"><response><href>{calendar}{name}.ics</href><propstat><prop>'
+            f'<getetag>"{name}"</getetag></prop><status>HTTP/1.1 200 OK</status></propstat>'
+            f"</response>{cut if name == 'a' else ''}<sync-token>{tokens[name == 'b']}</sync-token>"
+            "</multistatus>",
+            XML,
+        )
+
+    proxy.lie = on("sync-collection", in_two)
+    ann.follow()
+    assert ann.titles == ["a", "b"]
+    assert json.loads(ann.cursor or "")["token"] == "second"
+
+
+def test_an_answer_that_never_ends_is_replaced_by_etags(
+    ann: Follower, proxy: LyingProxy, radicale: Radicale, calendar: str
+) -> None:
+    put(radicale, calendar, "a", "b")
+
+    def stuck(asked: Asked, real: Callable[[], Said]) -> Said:
+        cut = f"<response><href>{asked.path}</href><status>HTTP/1.1 507 x</status></response>"
+        return Said(
+            207, f'<multistatus xmlns="DAV:">{cut}<sync-token>t</sync-token></multistatus>', XML
+        )
+
+    proxy.lie = on("sync-collection", stuck)
+    ann.follow()
+    assert ann.titles == ["a", "b"]
+    assert json.loads(ann.cursor or "")["token"] is None
+
+
+@pytest.mark.parametrize(
+    "said", [dav_error(403, "supported-report"), Said(501), Said(405), Said(415)]
+)
+def test_servers_without_the_report_are_compared_by_etags(
+    ann: Follower, proxy: LyingProxy, radicale: Radicale, calendar: str, said: Said
+) -> None:
+    put(radicale, calendar, "kept", "gone")
+    proxy.lie = on("sync-collection", always(said))
+    ann.follow()
+    radicale.delete(f"{calendar}gone.ics")
+    assert ann.follow() == [Deletion(f"{calendar}gone.ics")]
+    assert ann.titles == ["kept"]
+    assert ann.calls(ann.follow) == 1
+
+
+def test_tombstones_of_a_first_listing_mean_nothing(
+    ann: Follower, radicale: Radicale, calendar: str
+) -> None:
+    put(radicale, calendar, "kept", "gone")
+    Follower(ann.session, calendar).follow()  # from now on Radicale remembers
+    radicale.delete(f"{calendar}gone.ics")
+    ann.follow()
+    assert ann.titles == ["kept"]
+
+
+def test_a_calendar_among_its_own_members_is_none(
+    ann: Follower, proxy: LyingProxy, radicale: Radicale, calendar: str
+) -> None:
+    put(radicale, calendar, "a")
+    own = (
+        f"<response><href>{calendar}</href><propstat><prop><getetag>x</getetag></prop>"
+        "<status>HTTP/1.1 200 OK</status></propstat></response>"
+    )
+
+    def with_itself(asked: Asked, real: Callable[[], Said]) -> Said:
+        answer = real()
+        return Said(
+            207, answer.body.replace("</multistatus>", f"{own}</multistatus>"), answer.headers
+        )
+
+    proxy.lie = on("sync-collection", with_itself)
+    ann.follow()
+    assert ann.titles == ["a"]
+
+
+def test_what_multiget_is_silent_about_is_asked_for_alone(
+    ann: Follower, proxy: LyingProxy, radicale: Radicale, calendar: str
+) -> None:
+    put(radicale, calendar, "a", "b", "gone")
+    ann.follow()
+    for name in ("a", "gone"):
+        radicale.rewrite(
+            f"{calendar}{name}.ics", lambda text: text.replace("SUMMARY:", "SUMMARY:un")
+        )
+
+    def silent(asked: Asked, real: Callable[[], Said]) -> Said:
+        radicale.delete(f"{calendar}gone.ics")
+        return Said(207, '<multistatus xmlns="DAV:"/>', XML)
+
+    proxy.lie = on("calendar-multiget", silent)
+    ann.follow()
+    assert ann.titles == ["b", "una"]
+    etag = radicale.send("GET", f"{calendar}a.ics").headers["ETag"]
+    assert ann.etags[f"{calendar}a.ics"] == etag
+
+
+def test_one_resource_that_cannot_be_served_hides_no_other(
+    ann: Follower, proxy: LyingProxy, radicale: Radicale, calendar: str
+) -> None:
+    put(radicale, calendar, "a", "broken", "c")
+
+    def broken(asked: Asked, real: Callable[[], Said]) -> Said:
+        if "calendar-multiget" in asked.body or asked.path.endswith("broken.ics"):
+            return Said(500, "Traceback", {"Content-Type": "text/plain"})
+        return real()
+
+    proxy.lie = broken
+    ann.follow()
+    assert ann.titles == ["", "a", "c"]
+    refusal = ann.changes[f"{calendar}broken.ics"]
+    assert isinstance(refusal, Refusal)
+    assert refusal.reason == "unreadable_resource"
+
+
+def test_an_answer_that_is_no_xml_hides_none_of_its_resources(
+    ann: Follower, proxy: LyingProxy, radicale: Radicale, calendar: str
+) -> None:
+    put(radicale, calendar, "a", "b")
+    proxy.lie = on("calendar-multiget", always(Said(207, "<multistatus>\x01", XML)))
+    ann.follow()
+    assert ann.titles == ["a", "b"]
+
+
+def test_the_etag_of_the_data_counts(
+    ann: Follower, proxy: LyingProxy, radicale: Radicale, calendar: str
+) -> None:
+    put(radicale, calendar, "a")
+
+    def newer(asked: Asked, real: Callable[[], Said]) -> Said:
+        answer = real()
+        return Said(
+            207, re.sub(r"<getetag>[^<]*<", '<getetag>"newer"<', answer.body), answer.headers
+        )
+
+    proxy.lie = on("calendar-multiget", newer)
+    ann.follow()
+    assert ann.etags == {f"{calendar}a.ics": '"newer"'}
+
+
+def test_a_listing_that_was_cut_short_deletes_nothing(
+    ann: Follower, proxy: LyingProxy, radicale: Radicale, calendar: str
+) -> None:
+    put(radicale, calendar, "a", "b")
+    ann.follow()
+    cursor = json.loads(ann.cursor or "")
+    ann.cursor = json.dumps(cursor | {"polls": 1000})
+    cut = (
+        f'<multistatus xmlns="DAV:"><response><href>{calendar}</href>'
+        "<status>HTTP/1.1 507 Insufficient Storage</status></response></multistatus>"
+    )
+
+    def short(asked: Asked, real: Callable[[], Said]) -> Said:
+        return Said(207, cut, XML) if asked.headers.get("depth") == "1" else real()
+
+    proxy.lie = short
+    assert ann.follow() == []
+    assert ann.titles == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("said", "error", "code", "wait"),
+    [
+        (
+            Said(401, headers={"WWW-Authenticate": 'Basic realm="x"'}),
+            Reauthorize,
+            "unauthorized",
+            None,
+        ),
+        (Said(403), GiveUp, "forbidden", None),
+        (dav_error(403, "need-privileges"), GiveUp, "forbidden", None),
+        (dav_error(403, "quota-not-exceeded"), GiveUp, "quota-not-exceeded", None),
+        (dav_error(401, "x"), GiveUp, "x", None),
+        (Said(404), Retry, "not_found", None),
+        (Said(410), Retry, "not_found", None),
+        (Said(429, headers={"Retry-After": "120"}), QuotaExceeded, "too_many_requests", 120.0),
+        (Said(429), QuotaExceeded, "too_many_requests", None),
+        (Said(503, headers={"Retry-After": "30"}), Retry, "provider_unavailable", 30.0),
+        (Said(503), Retry, "provider_unavailable", None),
+        (Said(500), Retry, "server_error", None),
+        (Said(507), Retry, "provider_unavailable", None),
+        (Said(400), GiveUp, "http_400", None),
+        (Said(304), Retry, "provider_unavailable", None),
+        (Said(200, "<html/>", {"Content-Type": "text/html"}), Retry, "unexpected_answer", None),
+        (Said(207, "<multistatus", XML), Retry, "unexpected_answer", None),
+        (Said(cut=True), Retry, "network", None),
+        (Said(302, headers={"Location": "/elsewhere"}), Retry, "network", None),
+        (Said(301, headers={"Location": "http://evil.test/"}), GiveUp, "untrusted_host", None),
+    ],
+)
+def test_refusals(
+    ann: Follower,
+    proxy: LyingProxy,
+    said: Said,
+    error: type[ProviderError],
+    code: str,
+    wait: float | None,
+) -> None:
+    proxy.lie = always(said)
+    with pytest.raises(ProviderError) as caught:
+        ann.follow()
+    assert type(caught.value) is error
+    assert (caught.value.code, caught.value.retry_after) == (code, wait)
+    assert ann.calendar not in str(caught.value)
+    assert PASSWORD not in str(caught.value)
+    assert caught.value.__cause__ is None
+
+
+@pytest.mark.parametrize("broken", ["calendar-multiget", "GET"])
+@pytest.mark.parametrize(
+    ("said", "error"),
+    [
+        (Said(401, headers={"WWW-Authenticate": "Basic"}), Reauthorize),
+        (Said(429), QuotaExceeded),
+        (Said(503), Retry),
+        (Said(cut=True), Retry),
+    ],
+)
+def test_trouble_that_is_not_of_one_resource_stops_the_sync(
+    ann: Follower,
+    proxy: LyingProxy,
+    radicale: Radicale,
+    calendar: str,
+    broken: str,
+    said: Said,
+    error: type[ProviderError],
+) -> None:
+    put(radicale, calendar, "a")
+
+    def lie(asked: Asked, real: Callable[[], Said]) -> Said:
+        if name_of(asked) == broken:
+            return said
+        return Said(500) if name_of(asked) == "calendar-multiget" else real()
+
+    proxy.lie = lie
+    with pytest.raises(error):
+        ann.follow()
+
+
+def test_a_redirect_keeps_method_body_and_password(
+    ann: Follower, proxy: LyingProxy, radicale: Radicale, calendar: str
+) -> None:
+    put(radicale, calendar, "a")
+    ann.calendar = "/moved/"
+
+    def moved(asked: Asked, real: Callable[[], Said]) -> Said:
+        if asked.path == "/moved/":
+            return Said(302, headers={"Location": calendar})
+        return real()
+
+    proxy.lie = moved
+    ann.follow()
+    assert ann.titles == ["a"]
+    assert {asked.verb for asked in proxy.asked} == {"PROPFIND", "REPORT"}
+    assert ann.calls(ann.follow) == 2
+
+
+def test_a_server_that_wants_a_digest_gets_one(
+    ann: Follower, proxy: LyingProxy, radicale: Radicale, calendar: str
+) -> None:
+    basic = radicale.send("OPTIONS", "/").request.headers["Authorization"]
+
+    def digest(asked: Asked, real: Callable[[], Said]) -> Said:
+        if asked.headers.get("authorization", "").startswith("Digest "):
+            asked.headers["authorization"] = basic
+            return real()
+        challenge = 'Digest realm="x", nonce="abc", qop="auth", algorithm=MD5'
+        return Said(401, headers={"WWW-Authenticate": challenge})
+
+    put(radicale, calendar, "a")
+    proxy.lie = digest
+    ann.follow()
+    assert ann.titles == ["a"]
+    assert ann.session.api_calls == len(proxy.asked)
+
+
+def test_batches_are_bounded(
+    ann: Follower, proxy: LyingProxy, radicale: Radicale, calendar: str
+) -> None:
+    put(radicale, calendar, *map(str, range(BATCH + 1)))
+    ann.follow()
+    sizes = [asked.body.count("href>") // 2 for asked in proxy.asked if "multiget" in asked.body]
+    assert sizes == [BATCH, 1]
