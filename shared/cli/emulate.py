@@ -47,7 +47,7 @@ def emulate(
     if context.args:
         raise typer.Exit(_run(*EMULATOR, *context.args))
     if ics is None:
-        raise InvalidRequest("Say which stand-in (google or rest), or give --ics DIR")
+        raise InvalidRequest("Say which stand-in (google, microsoft or rest), or give --ics DIR")
     ics_files(ics)
     quiet_logs()
     control = _running_emulator()
