@@ -8,7 +8,7 @@ from urllib.parse import urljoin, urlsplit
 from caldav.elements import cdav, dav, ical
 
 from shared.decide.ics_zone import read_calendar_zone
-from shared.errors import GiveUp, ProviderError, Reauthorize, Retry
+from shared.errors import GiveUp, ProviderError, QuotaExceeded, Reauthorize, Retry
 from shared.providers import caldav_errors
 from shared.providers.base import ListedCalendar
 from shared.providers.caldav_dav import Dav, Member, Multistatus
@@ -51,13 +51,14 @@ class Principal:
 def find_principal(dav_client: Dav, start_urls: Iterator[str]) -> Principal:
     """The principal, from the first of `start_urls` that leads to it.
 
-    Raises `Reauthorize` where the password is refused, `GiveUp` where none is CalDAV.
+    Raises `Reauthorize` where the password is refused, `QuotaExceeded` where the server asks for
+    patience, `GiveUp` where none is CalDAV.
     """
     trouble: ProviderError = GiveUp("There is no CalDAV at this URL.", code="no_caldav")
     for url in start_urls:
         try:
             found = _principal_at(dav_client, url)
-        except Reauthorize:
+        except (QuotaExceeded, Reauthorize):
             raise
         except Retry as error:
             if error.code == caldav_errors.NETWORK:
