@@ -1,7 +1,7 @@
 """Ann's CalDAV calendar: objects PUT by her calendar program."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
@@ -14,7 +14,7 @@ from shared.steps.connect_caldav import connect_caldav
 from tests.conformance.ics_text import calendar_text
 from tests.conformance.meeting import ANN, Meeting, answered
 from tests.support.caldav_servers import PASSWORD, DavServer, Xandikos
-from tests.support.gate import Gate
+from tests.support.lying_proxy import Asked, LyingProxy, Said
 from tests.support.rig import Rig
 
 
@@ -28,17 +28,17 @@ class _Stored:
 
 
 class CaldavCalendar:
-    """A calendar `work`, reached through a gate: neither server has quotas."""
+    """A calendar `work`. The proxy in front of it has a quota, and may lock Ann out."""
 
-    def __init__(self, server: DavServer, gate: Gate) -> None:
-        self._server, self._gate = server, gate
+    def __init__(self, server: DavServer, proxy: LyingProxy) -> None:
+        self._server, self._proxy = server, proxy
         self._path = server.add_calendar("work")
         self._stored: dict[str, _Stored] = {}
 
     def connect(self, rig: Rig) -> None:
         (person,) = rig.service.database.call("find_or_add_person", email=ANN)
         user_id = UUID(person["user_id"])
-        connect_caldav(rig.service, user_id, self._gate.url, ANN, PASSWORD)
+        connect_caldav(rig.service, user_id, self._proxy.url, ANN, PASSWORD)
 
     def create(self, meeting: Meeting) -> str:
         event = f"meeting-{len(self._stored)}"
@@ -81,10 +81,15 @@ class CaldavCalendar:
         rig.sql("update calendar_sync_states set sync_token = %(dead)s", {"dead": dead})
 
     def fail_with_quota(self) -> None:
-        self._gate.refuse_once(self._path, 429, Retry_After="3")
+        refusals = [Said(429, headers={"Retry-After": "3"})]
+
+        def lie(asked: Asked, real: Callable[[], Said]) -> Said:
+            return refusals.pop() if refusals else real()
+
+        self._proxy.lie = lie
 
     def lose_access(self) -> None:
-        self._gate.lock()
+        self._proxy.lie = lambda asked, real: Said(401)
 
     def _put(self, event: str) -> None:
         stored = self._stored[event]

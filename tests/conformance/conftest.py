@@ -13,8 +13,8 @@ from tests.conformance.google_calendar import GoogleCalendar
 from tests.conformance.microsoft_calendar import MicrosoftCalendar
 from tests.conformance.rows import Row, mirrored
 from tests.support.caldav_servers import DavServer, Radicale, Xandikos
-from tests.support.gate import Gate
 from tests.support.google_emulator import GoogleEmulator
+from tests.support.lying_proxy import LyingProxy, truth
 from tests.support.microsoft_emulator import MicrosoftEmulator
 from tests.support.rig import Rig
 
@@ -28,15 +28,15 @@ def microsoft_process() -> Iterator[MicrosoftEmulator]:
 
 
 @pytest.fixture(scope="session")
-def radicale_process() -> Iterator[tuple[DavServer, Gate]]:
-    with Radicale() as server, Gate(server.url) as gate:
-        yield server, gate
+def radicale_process() -> Iterator[tuple[DavServer, LyingProxy]]:
+    with Radicale() as server, LyingProxy(server.url) as proxy:
+        yield server, proxy
 
 
 @pytest.fixture(scope="session")
-def xandikos_process() -> Iterator[tuple[DavServer, Gate]]:
-    with Xandikos() as server, Gate(server.url) as gate:
-        yield server, gate
+def xandikos_process() -> Iterator[tuple[DavServer, LyingProxy]]:
+    with Xandikos() as server, LyingProxy(server.url) as proxy:
+        yield server, proxy
 
 
 @pytest.fixture
@@ -51,19 +51,20 @@ def on_graph(microsoft_process: MicrosoftEmulator) -> MicrosoftCalendar:
 
 
 @pytest.fixture
-def on_radicale(radicale_process: tuple[DavServer, Gate]) -> Iterator[CaldavCalendar]:
+def on_radicale(radicale_process: tuple[DavServer, LyingProxy]) -> Iterator[CaldavCalendar]:
     yield from on_caldav(*radicale_process)
 
 
 @pytest.fixture
-def on_xandikos(xandikos_process: tuple[DavServer, Gate]) -> Iterator[CaldavCalendar]:
+def on_xandikos(xandikos_process: tuple[DavServer, LyingProxy]) -> Iterator[CaldavCalendar]:
     yield from on_caldav(*xandikos_process)
 
 
-def on_caldav(server: DavServer, gate: Gate) -> Iterator[CaldavCalendar]:
+def on_caldav(server: DavServer, proxy: LyingProxy) -> Iterator[CaldavCalendar]:
     """A calendar of this test's own."""
-    yield CaldavCalendar(server, gate)
-    gate.open()
+    yield CaldavCalendar(server, proxy)
+    proxy.lie = truth
+    proxy.asked.clear()
     server.reset()
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from tests.conformance.conftest import Check
@@ -112,7 +113,7 @@ def test_all_day_with_exceptions(calendar: Calendar, holds: Check) -> None:
     sunday, tuesday = first + 2 * day, first + 5 * day
     moved = replace(daily, rule=None, title="Long day", start=tuesday, end=tuesday + 2 * day)
     calendar.change_instance(event, sunday, moved)
-    plain = {"zone": None, "is_all_day": True}
+    plain: dict[str, Any] = {"zone": None, "is_all_day": True}
     happens = tuple((f"{start:%Y%m%d}", start, start + day) for start in (first, first + 3 * day))
     holds(
         Row("Fair", first, first + day, kind="series", happens=happens, **plain),
