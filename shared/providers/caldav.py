@@ -20,7 +20,7 @@ from shared.providers.caldav_discovery import (
 )
 from shared.providers.caldav_http import BASIC, DavHttp
 
-TIMEOUT_SECONDS = 30.0
+TIMEOUT_SECONDS = 60.0  # small servers think long about big calendars
 
 
 class Caldav:

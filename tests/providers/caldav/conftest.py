@@ -53,7 +53,7 @@ def server(request: pytest.FixtureRequest) -> DavServer:
 def sign_in() -> Iterator[SignIn]:
     """Gives sessions: `sign_in(server)`, or `sign_in(credentials=…, rotated=…)`."""
     sessions: list[CaldavSession] = []
-    provider = Caldav(timeout_seconds=10)
+    provider = Caldav()
 
     def sign_in(
         server: DavServer | None = None,

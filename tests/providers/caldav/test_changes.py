@@ -235,11 +235,7 @@ def test_tokens_that_expire(sign_in: SignIn) -> None:
 
 def test_three_thousand_events(radicale: Radicale, sign_in: SignIn) -> None:
     events = "".join(vevent(f"u{number}", f"SUMMARY:Event {number}") for number in range(3000))
-    path = f"{radicale.home}big/"
-    radicale.send(
-        "PUT", path, vcalendar(events).encode(), {"Content-Type": "text/calendar"}
-    ).raise_for_status()
+    path = radicale.add_filled_calendar("big", vcalendar(events))
     ann = Follower(sign_in(radicale), path)
     assert ann.calls(ann.follow) == 2 + 3000 // BATCH
     assert len(ann.changes) == 3000
-    radicale.delete(path)
