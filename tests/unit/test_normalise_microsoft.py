@@ -237,6 +237,14 @@ def test_the_owners_answer(told: str, is_organizer: bool, expected: Response | N
     assert event(raw).self_response is expected
 
 
+def test_the_owners_answer_counts_among_the_guests() -> None:
+    """The list of guests is the organizer's, and need not know it yet."""
+    raw = {**TIMED, "responseStatus": {"response": "declined"}}
+    assert event(raw).attendees[0] == Attendee(ANN, "Ann", Response.DECLINED, is_self=True)
+    untold = {**TIMED, "responseStatus": {"response": "none"}}
+    assert event(untold).attendees[0].response is Response.TENTATIVE
+
+
 def test_the_owner_may_be_the_organiser() -> None:
     organizer = event({**TIMED, "isOrganizer": True}).organizer
     assert organizer == Organizer("bob@y.test", "Bob", is_self=True)
