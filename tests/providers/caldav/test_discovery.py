@@ -130,6 +130,33 @@ def test_where_invitations_go_is_the_primary_calendar(
         session.list_calendars()
 
 
+def test_what_a_server_leaves_open_is_taken_at_its_best(
+    proxy: LyingProxy, radicale: Radicale, sign_in: SignIn
+) -> None:
+    radicale.add_calendar("work")
+    session = sign_in(credentials=behind(proxy), rotated=ignored)
+    proxy.lie = replacing(
+        "<C:supported-calendar-component-set>.*?</C:supported-calendar-component-set>", ""
+    )
+    assert list(found_by(session)) == ["work"]
+
+
+def test_a_home_on_another_host_names_its_calendars_in_full(
+    proxy: LyingProxy, radicale: Radicale, sign_in: SignIn
+) -> None:
+    work = radicale.add_calendar("work")
+    radicale.put(work, "a.ics", titled("a", "a"))
+    with LyingProxy(radicale.url) as shared:
+        two = f"<C:calendar-home-set>{href(f'/{ANN}/')}{href(f'{shared.url}{ANN}/')}"
+        proxy.lie = replacing("<C:calendar-home-set>.*?(?=</C:calendar-home-set>)", two)
+        session = sign_in(credentials=behind(proxy), rotated=ignored)
+        here, there = (each.provider_calendar_id for each in session.list_calendars())
+        assert (here, there) == (work, f"{shared.url.rstrip('/')}{work}")
+        ann = Follower(session, there)
+        ann.follow()
+        assert ann.titles == ["a"]
+
+
 def test_what_was_found_is_stored_once(radicale: Radicale, sign_in: SignIn) -> None:
     stored: list[Mapping[str, Any]] = []
     given = {"url": radicale.url, "username": ANN, "password": PASSWORD}
@@ -243,6 +270,11 @@ def test_a_server_without_caldav(proxy: LyingProxy) -> None:
     with pytest.raises(InvalidRequest, match="No calendars"):
         caldav_grant(Caldav(), proxy.url, ANN, PASSWORD)
     proxy.lie = lambda asked, real: multistatus(asked.path, "")
+    with pytest.raises(InvalidRequest, match="no CalDAV"):
+        caldav_grant(Caldav(), proxy.url, ANN, PASSWORD)
+    gone = "<response><href>/</href><status>HTTP/1.1 404 Not Found</status></response>"
+    nobody = Said(207, f'<multistatus xmlns="DAV:">{gone}</multistatus>', XML)
+    proxy.lie = lambda asked, real: nobody
     with pytest.raises(InvalidRequest, match="no CalDAV"):
         caldav_grant(Caldav(), proxy.url, ANN, PASSWORD)
 

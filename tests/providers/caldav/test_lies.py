@@ -8,11 +8,12 @@ import pytest
 
 from shared.errors import GiveUp, ProviderError, QuotaExceeded, Reauthorize, ResyncFully, Retry
 from shared.model import Deletion, Refusal
+from shared.providers import caldav_changes
 from shared.providers.caldav_changes import BATCH
 from tests.providers.caldav.conftest import Follower, SignIn
 from tests.providers.caldav.examples import titled
 from tests.support.caldav_servers import ANN, PASSWORD, Radicale
-from tests.support.lying_proxy import Asked, Lie, LyingProxy, Said, name_of
+from tests.support.lying_proxy import Asked, Lie, LyingProxy, Said, name_of, truth
 
 XML = {"Content-Type": "text/xml; charset=utf-8"}
 TOKEN = re.compile(r"<([\w:]*)sync-token>[^<]*</")
@@ -382,3 +383,76 @@ def test_batches_are_bounded(
     ann.follow()
     sizes = [asked.body.count("href>") // 2 for asked in proxy.asked if "multiget" in asked.body]
     assert sizes == [BATCH, 1]
+
+
+def test_a_new_ctag_without_a_change_is_no_change(ann: Follower, proxy: LyingProxy) -> None:
+    ann.follow()
+    ann.cursor = json.dumps(json.loads(ann.cursor or "") | {"ctag": "old"})
+    assert ann.follow() == []
+    assert ann.asked_for_etags == 0
+    assert proxy.verbs()[-2:] == ["PROPFIND", "sync-collection"]
+
+
+def test_many_changes_come_in_pages(ann: Follower, radicale: Radicale, calendar: str) -> None:
+    ann.follow()
+    put(radicale, calendar, *map(str, range(BATCH + 1)))
+    pages = ann.read(ann.cursor)
+    assert [(len(page.items), page.last) for page in pages] == [(BATCH, False), (1, True)]
+
+
+def test_what_is_deleted_between_listing_and_loading_is_gone(
+    ann: Follower, proxy: LyingProxy, radicale: Radicale, calendar: str
+) -> None:
+    put(radicale, calendar, "a", "b")
+    ann.follow()
+    radicale.rewrite(f"{calendar}a.ics", lambda text: text.replace("SUMMARY:", "SUMMARY:un"))
+
+    def late(asked: Asked, real: Callable[[], Said]) -> Said:
+        radicale.delete(f"{calendar}a.ics")
+        return real()
+
+    proxy.lie = on("calendar-multiget", late)
+    assert ann.follow() == [Deletion(f"{calendar}a.ics")]
+    proxy.lie = truth
+    assert ann.follow() == []
+
+
+def test_servers_without_multiget_are_asked_one_by_one(
+    ann: Follower, proxy: LyingProxy, radicale: Radicale, calendar: str
+) -> None:
+    put(radicale, calendar, "a", "b")
+    proxy.lie = on("calendar-multiget", always(dav_error(403, "supported-report")))
+    ann.follow()
+    assert ann.titles == ["a", "b"]
+    assert proxy.verbs().count("GET") == 2
+
+
+def test_a_listing_without_a_token_is_no_listing(ann: Follower, proxy: LyingProxy) -> None:
+    nothing = (
+        '<multistatus xmlns="DAV:"><response><href/><status>x</status></response></multistatus>'
+    )
+    proxy.lie = on("sync-collection", always(Said(207, nothing, XML)))
+    with pytest.raises(Retry) as caught:
+        ann.follow()
+    assert caught.value.code == "unexpected_answer"
+
+
+def test_a_server_that_always_has_more_is_believed_for_some_time_only(
+    ann: Follower,
+    proxy: LyingProxy,
+    radicale: Radicale,
+    calendar: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    put(radicale, calendar, "a")
+    monkeypatch.setattr(caldav_changes, "MOST_ROUNDS", 3)
+
+    def more(asked: Asked, real: Callable[[], Said]) -> Said:
+        cut = f"<response><href>{asked.path}</href><status>HTTP/1.1 507 x</status></response>"
+        token = f"<sync-token>{len(proxy.asked)}</sync-token>"
+        return Said(207, f'<multistatus xmlns="DAV:">{cut}{token}</multistatus>', XML)
+
+    proxy.lie = on("sync-collection", more)
+    ann.follow()
+    assert ann.titles == ["a"]
+    assert proxy.verbs().count("sync-collection") == 3
