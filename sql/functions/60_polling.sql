@@ -16,10 +16,12 @@ begin
   with asked as materialized (
     select s.user_id, s.calendar_id, s.lease_token, p_stale_seconds > 0 and s.sync_token is not null and s.attempts = 0
         and public.is_listening(s.user_id, s.calendar_id, s.webhook_failures, v_now)
-        and greatest(s.last_webhook_received, s.verified_at) > v_fresh_since as healthy
+        and greatest(s.last_webhook_received, s.verified_at, w.activated_at) > v_fresh_since as healthy
     from public.calendar_sync_states s
     join public.calendars c on c.user_id = s.user_id and c.id = s.calendar_id
     join public.calendar_accounts a on a.user_id = c.user_id and a.id = c.account_id
+    left join public.webhook_subscriptions w
+      on w.user_id = s.user_id and w.calendar_id = s.calendar_id and w.status = 'active'
     where (p_user_id is null or s.user_id = p_user_id) and (p_calendar_id is null or s.calendar_id = p_calendar_id)
       and c.sync_enabled and c.removed_at is null and a.status = 'active'
     order by s.last_sync_at nulls first
