@@ -1,8 +1,8 @@
 """Ann's CalDAV calendar: objects PUT by her calendar program."""
 
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from uuid import UUID
 
@@ -28,10 +28,13 @@ class _Stored:
 
 
 class CaldavCalendar:
-    """A calendar `work`. The proxy in front of it has a quota, and may lock Ann out."""
+    """A calendar `work`. The proxy in front of it has a quota, and may lock Ann out.
 
-    def __init__(self, server: DavServer, proxy: LyingProxy) -> None:
-        self._server, self._proxy = server, proxy
+    `zones` are the names that her program has for time zones; it keeps those not in there.
+    """
+
+    def __init__(self, server: DavServer, proxy: LyingProxy, zones: Mapping[str, str]) -> None:
+        self._server, self._proxy, self._zones = server, proxy, zones
         self._path = server.add_calendar("work")
         self._stored: dict[str, _Stored] = {}
 
@@ -48,7 +51,7 @@ class CaldavCalendar:
 
     def create_many(self, meetings: Sequence[Meeting]) -> None:
         texts = {
-            f"many-{number}": calendar_text(f"many-{number}", meeting, {}, ())
+            f"many-{number}": calendar_text(f"many-{number}", self._named(meeting), {}, ())
             for number, meeting in enumerate(meetings)
         }
         if isinstance(self._server, Xandikos):
@@ -93,8 +96,12 @@ class CaldavCalendar:
 
     def _put(self, event: str) -> None:
         stored = self._stored[event]
-        text = calendar_text(event, stored.meeting, stored.changed, stored.cancelled)
+        changed = {day: self._named(each) for day, each in stored.changed.items()}
+        text = calendar_text(event, self._named(stored.meeting), changed, stored.cancelled)
         self._server.put(self._path, f"{event}.ics", text)
+
+    def _named(self, meeting: Meeting) -> Meeting:
+        return replace(meeting, zone=self._zones.get(meeting.zone, meeting.zone))
 
     def _put_collection(self, texts: dict[str, str]) -> None:
         """Radicale takes a whole calendar in one PUT."""

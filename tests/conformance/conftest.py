@@ -1,6 +1,6 @@
 """Ann's four calendars, each on a server that runs once for the session."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 
 import pytest
@@ -10,6 +10,7 @@ from shared.steps.verify import verify
 from tests.conformance.caldav_calendar import CaldavCalendar
 from tests.conformance.drivers import Calendar
 from tests.conformance.google_calendar import GoogleCalendar
+from tests.conformance.meeting import WINDOWS_ZONES
 from tests.conformance.microsoft_calendar import MicrosoftCalendar
 from tests.conformance.rows import Row, mirrored
 from tests.support.caldav_servers import DavServer, Radicale, Xandikos
@@ -52,17 +53,20 @@ def on_graph(microsoft_process: MicrosoftEmulator) -> MicrosoftCalendar:
 
 @pytest.fixture
 def on_radicale(radicale_process: tuple[DavServer, LyingProxy]) -> Iterator[CaldavCalendar]:
-    yield from on_caldav(*radicale_process)
+    yield from on_caldav(*radicale_process, zones={})
 
 
 @pytest.fixture
 def on_xandikos(xandikos_process: tuple[DavServer, LyingProxy]) -> Iterator[CaldavCalendar]:
-    yield from on_caldav(*xandikos_process)
+    """Here Ann writes with Outlook, which calls the zones by their Windows names."""
+    yield from on_caldav(*xandikos_process, zones=WINDOWS_ZONES)
 
 
-def on_caldav(server: DavServer, proxy: LyingProxy) -> Iterator[CaldavCalendar]:
+def on_caldav(
+    server: DavServer, proxy: LyingProxy, zones: Mapping[str, str]
+) -> Iterator[CaldavCalendar]:
     """A calendar of this test's own."""
-    yield CaldavCalendar(server, proxy)
+    yield CaldavCalendar(server, proxy, zones)
     proxy.lie = truth
     proxy.asked.clear()
     server.reset()

@@ -92,6 +92,7 @@ def _body(meeting: Meeting) -> dict[str, Any]:
         "location": meeting.location,
         "description": meeting.description,
         "transparency": "transparent" if meeting.show_as is ShowAs.FREE else None,
+        "eventType": "outOfOffice" if meeting.show_as is ShowAs.OUT_OF_OFFICE else None,
         "visibility": meeting.visibility.value,
         "attendees": _attendees(meeting.guests) or None,
         "recurrence": [f"RRULE:{rule_text(meeting.rule)}"] if meeting.rule else None,

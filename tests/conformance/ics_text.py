@@ -6,11 +6,6 @@ from datetime import date, datetime
 from shared.states import EventStatus, ShowAs, Visibility
 from tests.conformance.meeting import ANN, Guest, Meeting, Rule
 
-_NAMED: Mapping[ShowAs, str] = {
-    ShowAs.OUT_OF_OFFICE: "OOF",
-    ShowAs.WORKING_ELSEWHERE: "WORKINGELSEWHERE",
-}
-
 
 def rule_text(rule: Rule) -> str:
     """The value of an RRULE."""
@@ -66,8 +61,8 @@ def _kinds(meeting: Meeting) -> list[str]:
         lines.append(f"STATUS:{meeting.status.name}")
     if meeting.show_as is ShowAs.FREE:
         lines.append("TRANSP:TRANSPARENT")
-    if meeting.show_as in _NAMED:
-        lines.append(f"X-MICROSOFT-CDO-BUSYSTATUS:{_NAMED[meeting.show_as]}")
+    if meeting.show_as is ShowAs.OUT_OF_OFFICE:
+        lines.append("X-MICROSOFT-CDO-BUSYSTATUS:OOF")
     if meeting.visibility is not Visibility.DEFAULT:
         lines.append(f"CLASS:{meeting.visibility.name}")
     return lines

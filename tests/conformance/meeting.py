@@ -1,5 +1,6 @@
 """Meetings in neutral words; each driver writes them in its provider's own way."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -9,6 +10,14 @@ ANN = "ann@x.test"
 BEN = "ben@x.test"
 CLEO = "cleo@x.test"
 BERLIN = "Europe/Berlin"
+
+WINDOWS_ZONES: Mapping[str, str] = {
+    BERLIN: "W. Europe Standard Time",
+    "America/New_York": "Eastern Standard Time",
+    "Asia/Kolkata": "India Standard Time",
+    "UTC": "UTC",
+}
+"""What Outlook calls the zones."""
 
 
 def wall(year: int, month: int, day: int, hour: int, minute: int = 0) -> datetime:

@@ -7,17 +7,10 @@ from typing import Any
 import httpx
 
 from shared.states import EventStatus, Response, ShowAs, Visibility
-from tests.conformance.meeting import ANN, BERLIN, Guest, Meeting, Rule
+from tests.conformance.meeting import ANN, BERLIN, WINDOWS_ZONES, Guest, Meeting, Rule
 from tests.support.microsoft_emulator import MicrosoftEmulator
 from tests.support.rig import Rig
 
-# Outlook knows zones by the names of Windows.
-ZONES: Mapping[str, str] = {
-    BERLIN: "W. Europe Standard Time",
-    "America/New_York": "Eastern Standard Time",
-    "Asia/Kolkata": "India Standard Time",
-    "UTC": "UTC",
-}
 RESPONSES: Mapping[Response, str] = {
     Response.NEEDS_ACTION: "notResponded",
     Response.ACCEPTED: "accepted",
@@ -27,9 +20,7 @@ RESPONSES: Mapping[Response, str] = {
 SHOWN: Mapping[ShowAs, str] = {
     ShowAs.BUSY: "busy",
     ShowAs.FREE: "free",
-    ShowAs.TENTATIVE: "tentative",
     ShowAs.OUT_OF_OFFICE: "oof",
-    ShowAs.WORKING_ELSEWHERE: "workingElsewhere",
 }
 SENSITIVITIES: Mapping[Visibility, str] = {
     Visibility.DEFAULT: "normal",
@@ -113,7 +104,7 @@ class MicrosoftCalendar:
     def _find_instance(self, event: str, original: date) -> str:
         """As an app finds it: among the `instances` of the series."""
         token = self._microsoft.tokens(ANN)["access_token"]
-        clocks = f'outlook.timezone="{ZONES[self._meetings[event].zone]}"'
+        clocks = f'outlook.timezone="{WINDOWS_ZONES[self._meetings[event].zone]}"'
         listed = httpx.get(
             f"{self._microsoft.graph_url}/me/events/{event}/instances",
             params=SPAN | {"$top": "100"},
@@ -153,7 +144,10 @@ def _shown(meeting: Meeting) -> str:
 
 
 def _time(moment: date, meeting: Meeting) -> dict[str, str]:
-    return {"dateTime": f"{_wall(moment):%Y-%m-%dT%H:%M:%S}", "timeZone": ZONES[meeting.zone]}
+    return {
+        "dateTime": f"{_wall(moment):%Y-%m-%dT%H:%M:%S}",
+        "timeZone": WINDOWS_ZONES[meeting.zone],
+    }
 
 
 def _wall(moment: date) -> datetime:

@@ -88,6 +88,11 @@ def test_free(calendar: Calendar, holds: Check) -> None:
     holds(single("Board", BEGIN, END, show_as="free", is_busy=False))
 
 
+def test_out_of_office(calendar: Calendar, holds: Check) -> None:
+    calendar.create(replace(BOARD, show_as=ShowAs.OUT_OF_OFFICE))
+    holds(single("Board", BEGIN, END, show_as="out_of_office"))
+
+
 @pytest.mark.parametrize("visibility", [Visibility.PRIVATE, Visibility.CONFIDENTIAL])
 def test_private(calendar: Calendar, holds: Check, visibility: Visibility) -> None:
     calendar.create(replace(BOARD, visibility=visibility))
