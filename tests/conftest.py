@@ -1,5 +1,6 @@
 """Fixtures of every test: databases, each fresh, on one server for the whole session."""
 
+import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -90,3 +91,13 @@ def rig(database_url: str, google: GoogleEmulator) -> Iterator[Rig]:
     google.add_person("ann@example.test", "Ann")
     with Rig(database_url, google) as installation:
         yield installation
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """Like `tmp_path`, whose parents every starting pytest closes again to all but its user.
+
+    For embedded servers: run by root, they belong to an unprivileged user.
+    """
+    with tempfile.TemporaryDirectory(prefix="calsync-test-") as folder:
+        yield Path(folder)

@@ -83,8 +83,8 @@ def home(tmp_path: Path, empty_database_url: str) -> Home:
     return Home(tmp_path, DATABASE_URL=empty_database_url)
 
 
-def test_a_fresh_machine_from_start_to_stop_and_on_again(tmp_path: Path) -> None:
-    home = Home(tmp_path)
+def test_a_fresh_machine_from_start_to_stop_and_on_again(open_folder: Path) -> None:
+    home = Home(open_folder)
     with home.up() as up:
         up.until_said(UP)
         up.until(home.read_completely)

@@ -130,9 +130,9 @@ def test_connections_are_bounded_in_time() -> None:
 
 
 def test_what_is_configured_is_registered() -> None:
-    assert providers(read_settings({})) == {}
+    assert list(providers(read_settings({}))) == [Provider.CALDAV], "it needs no app of ours"
     found = providers(read_settings({"GOOGLE_CLIENT_ID": "c", "GOOGLE_CLIENT_SECRET": "s"}))
-    assert list(found) == [Provider.GOOGLE]
+    assert set(found) == {Provider.GOOGLE, Provider.CALDAV}
     assert isinstance(found[Provider.GOOGLE], Google)
 
 

@@ -4,6 +4,7 @@ import socket
 import subprocess
 import sys
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,7 +24,7 @@ ANN = "ann@x.test"
 PASSWORD = "ann's pässword"
 
 
-class DavServer:
+class DavServer(ABC):
     """`with Radicale() as server:` — one process; `reset()` takes all calendars away.
 
     Paths of calendars and resources are as the server has them, e.g. `/ann@x.test/work/a.ics`.
@@ -54,9 +55,9 @@ class DavServer:
         self._http.close()
         self._files.cleanup()
 
+    @abstractmethod
     def command(self, port: int) -> Sequence[str]:
         """How the server is started."""
-        raise NotImplementedError
 
     def start(self) -> None:
         """Starts on a free port and waits until it answers; keeps what it has stored."""

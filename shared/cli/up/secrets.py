@@ -17,7 +17,8 @@ def kept_secrets(home: Path) -> dict[str, str]:
     """The secrets of `home`; what is missing is made (file mode 600)."""
     path = home / FILE
     known = read_variables(path)
-    complete = fresh_secrets() | known
+    demo = {"CALDAV_DEMO_PASSWORD": secrets.token_urlsafe(16)}
+    complete = fresh_secrets() | demo | known
     if "SUPABASE_JWT_SECRET" not in known:
         complete |= signed_keys(complete["SUPABASE_JWT_SECRET"])
     if complete != known:
@@ -33,7 +34,6 @@ def fresh_secrets() -> dict[str, str]:
         "WEBHOOK_SECRET": secrets.token_urlsafe(32),
         "TOKEN_ENCRYPTION_KEYS": Fernet.generate_key().decode(),
         "SUPABASE_JWT_SECRET": jwt_secret,
-        "CALDAV_DEMO_PASSWORD": secrets.token_urlsafe(16),
         **signed_keys(jwt_secret),
     }
 
