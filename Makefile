@@ -9,8 +9,16 @@ JOBS ?= 2
 run: $(VENV)/.ready
 	$(BIN)/calsync up
 
+# Decisions first, with every branch covered; then everything else. ARGS picks tests instead.
+DECISIONS := tests/unit tests/property
 test: $(VENV)/.ready
+ifdef ARGS
 	$(BIN)/pytest -n $(JOBS) $(ARGS)
+else
+	$(BIN)/pytest -n $(JOBS) $(DECISIONS) --cov=shared.decide --cov-branch --cov-fail-under=100 \
+	  --cov-report=term-missing:skip-covered
+	$(BIN)/pytest -n $(JOBS) $(DECISIONS:%=--ignore=%)
+endif
 
 lint: $(VENV)/.ready
 	$(BIN)/ruff check .
