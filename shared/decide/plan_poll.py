@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 SOON = timedelta(hours=2)
 LONGEST_BEFORE_AN_OCCURRENCE = timedelta(minutes=10)
 LONGEST_WITHOUT_PUSH = timedelta(minutes=10)
+SECOND_LOOK = timedelta(seconds=20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +15,7 @@ class Rhythm:
 
     `listening`: it has a healthy webhook subscription; `quiet_polls`: syncs in a row that found
     nothing; `failures`: changes in a row that no notification announced; `has_push`: the provider
-    can announce changes at all.
+    can announce changes at all; `unexplained`: a change was announced but is not listed yet.
     """
 
     listening: bool
@@ -22,6 +23,7 @@ class Rhythm:
     failures: int
     next_occurrence_at: datetime | None
     has_push: bool = True
+    unexplained: bool = False
 
 
 def poll_interval_seconds(
@@ -32,13 +34,16 @@ def poll_interval_seconds(
     shortest: timedelta = timedelta(minutes=5),
     jitter: float,
 ) -> float:
-    """Seconds until the next poll, in [`shortest`, `stale_after`]; `jitter` in [0, 1) is ±25 %.
+    """Seconds until the next poll, mostly in [`shortest`, `stale_after`]; `jitter` spreads ±25 %.
 
     While notifications arrive, a poll only verifies the subscription. Otherwise the interval
     doubles with every quiet poll, but every change that went unannounced takes one doubling
     back; before something begins, people change plans, so it stays short. Where polls are all
-    there ever is, they come at any time between `shortest` and ten minutes.
+    there ever is, they come at any time between `shortest` and ten minutes. What was announced
+    and not found is looked for once more, soon.
     """
+    if rhythm.unexplained:
+        return SECOND_LOOK.total_seconds()
     longest = stale_after.total_seconds()
     if not rhythm.has_push:
         least, most = sorted((shortest.total_seconds(), LONGEST_WITHOUT_PUSH.total_seconds()))

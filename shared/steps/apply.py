@@ -9,7 +9,7 @@ from shared.decide.event_row import event_row
 from shared.decide.find_meeting import find_meeting, is_meeting
 from shared.decide.plan_poll import Rhythm, poll_interval_seconds
 from shared.model import Change, Deletion, Event, Page, Refusal, Window
-from shared.states import EventKind, Provider
+from shared.states import DueReason, EventKind, Provider
 from shared.steps.service import Service
 
 
@@ -96,6 +96,10 @@ def _next_due_seconds(service: Service, claim: Claim, found_changes: bool) -> fl
         failures=claim.webhook_failures,
         next_occurrence_at=claim.next_occurrence_at,
         has_push=claim.provider is not Provider.CALDAV,
+        # Graph's listing may lag behind its notifications (delta-query-overview).
+        unexplained=claim.provider is Provider.MICROSOFT
+        and claim.trigger == DueReason.WEBHOOK
+        and not found_changes,
     )
     return poll_interval_seconds(
         rhythm, claim.now, stale_after=service.settings.stale_after, jitter=service.jitter()

@@ -19,6 +19,7 @@ declare
   v_deleted integer;
   v_refused integer;
   v_swept integer := 0;
+  v_whole record;
   v_meetings record;
   v_last constant boolean := p_progress ? 'cursor';
   v_calls constant integer := (p_progress ->> 'api_calls')::integer;
@@ -29,7 +30,12 @@ begin
   select coalesce(array_agg(m.event_id), '{}'), count(*) filter (where m.is_new) into v_changed, v_new
   from public.mirror_events(p_user_id, p_calendar_id, p_changes -> 'events') m;
   perform public.mirror_occurrences(p_user_id, p_calendar_id, p_changes -> 'events', v_changed);
-  v_deleted := public.mirror_whole_events(p_user_id, p_calendar_id, p_changes -> 'events');
+  select * into v_whole from public.mirror_whole_events(p_user_id, p_calendar_id, p_changes -> 'events');
+  v_deleted := v_whole.gone;
+  if not p_progress ? 'listed_from' then
+    -- An occurrence less is an update of its series; but one more, since the window slid, is none.
+    v_changed := array(select unnest(v_changed) union select unnest(v_whole.touched));
+  end if;
   select * into v_meetings from public.mirror_meetings(p_user_id, p_calendar_id, p_changes -> 'events', v_changed);
   v_refused := public.mirror_refusals(p_user_id, p_calendar_id, p_changes -> 'refusals',
     array(select e ->> 'provider_event_id' from jsonb_array_elements(p_changes -> 'events') e));

@@ -1070,9 +1070,9 @@ grant execute on function public.mirror_events to service_role;
 -- sql/functions/31_mirror_occurrences.sql
 -- Internal: makes the occurrences of the given events what p_wanted says, touching only rows that differ.
 -- p_wanted: [{"event_id", "key", "start_at", "end_at", "start_date", "end_date"}]. An exception stands for
--- its instance, so its series has no row under that key.
+-- its instance, so its series has no row under that key. Answers the events of which a row was touched.
 create function public.replace_occurrences(p_user_id uuid, p_calendar_id uuid, p_event_ids uuid[], p_wanted jsonb)
-returns void language sql set search_path = '' as $$
+returns setof uuid language sql set search_path = '' as $$
   with wanted as materialized (
     select w.event_id, w.key, w.start_at, w.end_at, w.start_date, w.end_date
     from jsonb_to_recordset(p_wanted) as w (event_id uuid, key text, start_at timestamptz, end_at timestamptz,
@@ -1089,22 +1089,26 @@ returns void language sql set search_path = '' as $$
     delete from public.event_occurrences o
     where o.user_id = p_user_id and o.event_id = any (p_event_ids)
       and (o.event_id, o.occurrence_key) not in (select w.event_id, w.key from wanted w)
+    returning o.event_id
+  ), written as (
+    insert into public.event_occurrences as o
+      (user_id, calendar_id, event_id, occurrence_key, start_at, end_at, start_date, end_date)
+    select p_user_id, p_calendar_id, w.event_id, w.key, w.start_at, w.end_at, w.start_date, w.end_date
+    from wanted w
+    on conflict (user_id, event_id, occurrence_key) do update set
+      start_at = excluded.start_at, end_at = excluded.end_at,
+      start_date = excluded.start_date, end_date = excluded.end_date
+    where (o.start_at, o.end_at, o.start_date, o.end_date)
+      is distinct from (excluded.start_at, excluded.end_at, excluded.start_date, excluded.end_date)
+    returning o.event_id
   )
-  insert into public.event_occurrences as o
-    (user_id, calendar_id, event_id, occurrence_key, start_at, end_at, start_date, end_date)
-  select p_user_id, p_calendar_id, w.event_id, w.key, w.start_at, w.end_at, w.start_date, w.end_date
-  from wanted w
-  on conflict (user_id, event_id, occurrence_key) do update set
-    start_at = excluded.start_at, end_at = excluded.end_at,
-    start_date = excluded.start_date, end_date = excluded.end_date
-  where (o.start_at, o.end_at, o.start_date, o.end_date)
-    is distinct from (excluded.start_at, excluded.end_at, excluded.start_date, excluded.end_date)
+  select event_id from gone union select event_id from written
 $$;
 comment on function public.replace_occurrences is 'Sets the occurrences of events; rows that are right stay untouched';
 
--- Internal: the occurrences of changed events, taken from the page they came with.
+-- Internal: the occurrences of changed events, taken from the page they came with. Answers as replace_occurrences.
 create function public.mirror_occurrences(p_user_id uuid, p_calendar_id uuid, p_events jsonb, p_changed uuid[])
-returns void language sql set search_path = '' as $$
+returns setof uuid language sql set search_path = '' as $$
   -- Instances that an exception of this page replaces leave their series.
   delete from public.event_occurrences where ctid = any (array(
     select o.ctid from unnest(p_changed) as changed (id)
@@ -1119,7 +1123,7 @@ returns void language sql set search_path = '' as $$
       select r.ctid from public.event_occurrences r
       where r.user_id = p_user_id and r.event_id = m.id and r.occurrence_key = x.occurrence_key limit 1) o));
 
-  select public.replace_occurrences(p_user_id, p_calendar_id, p_changed, (
+  select * from public.replace_occurrences(p_user_id, p_calendar_id, p_changed, (
     select coalesce(jsonb_agg(w.item || jsonb_build_object('event_id', w.id)), '[]')
     from (
       select distinct on (e.id, o.item ->> 'key') e.id, o.item
@@ -1185,27 +1189,29 @@ grant execute on function public.mirror_meetings to service_role;
 -- sql/functions/32_mirror_whole_events.sql
 -- Internal: events that came with all their exceptions (a CalDAV resource, a series resent by Graph):
 -- exceptions that are not in the page are gone, and the occurrences are what the page says even where
--- the content of the event did not change. Answers how many exceptions went.
-create function public.mirror_whole_events(p_user_id uuid, p_calendar_id uuid, p_events jsonb)
-returns integer language plpgsql set search_path = '' as $$
+-- the content of the event did not change. Answers how many exceptions went, and which events had other
+-- occurrences so far: a deleted occurrence may be all that changed.
+create function public.mirror_whole_events(p_user_id uuid, p_calendar_id uuid, p_events jsonb,
+                                           out gone integer, out touched uuid[])
+language plpgsql set search_path = '' as $$
 declare
   v_whole text[];
-  v_gone integer;
 begin
+  gone := 0;
+  touched := '{}';
   select array_agg(e ->> 'provider_event_id') into v_whole
   from jsonb_array_elements(p_events) e where (e ->> 'is_whole')::boolean;
   if v_whole is null then
-    return 0;
+    return;
   end if;
   delete from public.calendar_events x
   where x.user_id = p_user_id and x.calendar_id = p_calendar_id and x.kind = 'exception'
     and x.series_event_id = any (v_whole)
     and not x.provider_event_id = any (array(select e ->> 'provider_event_id' from jsonb_array_elements(p_events) e));
-  get diagnostics v_gone = row_count;
-  perform public.mirror_occurrences(p_user_id, p_calendar_id, p_events, array(
+  get diagnostics gone = row_count;
+  touched := array(select public.mirror_occurrences(p_user_id, p_calendar_id, p_events, array(
     select e.id from public.calendar_events e
-    where e.user_id = p_user_id and e.calendar_id = p_calendar_id and e.provider_event_id = any (v_whole)));
-  return v_gone;
+    where e.user_id = p_user_id and e.calendar_id = p_calendar_id and e.provider_event_id = any (v_whole))));
 end
 $$;
 comment on function public.mirror_whole_events is 'Removes vanished exceptions of events that came whole, and sets their occurrences';
@@ -1469,6 +1475,7 @@ declare
   v_deleted integer;
   v_refused integer;
   v_swept integer := 0;
+  v_whole record;
   v_meetings record;
   v_last constant boolean := p_progress ? 'cursor';
   v_calls constant integer := (p_progress ->> 'api_calls')::integer;
@@ -1479,7 +1486,12 @@ begin
   select coalesce(array_agg(m.event_id), '{}'), count(*) filter (where m.is_new) into v_changed, v_new
   from public.mirror_events(p_user_id, p_calendar_id, p_changes -> 'events') m;
   perform public.mirror_occurrences(p_user_id, p_calendar_id, p_changes -> 'events', v_changed);
-  v_deleted := public.mirror_whole_events(p_user_id, p_calendar_id, p_changes -> 'events');
+  select * into v_whole from public.mirror_whole_events(p_user_id, p_calendar_id, p_changes -> 'events');
+  v_deleted := v_whole.gone;
+  if not p_progress ? 'listed_from' then
+    -- An occurrence less is an update of its series; but one more, since the window slid, is none.
+    v_changed := array(select unnest(v_changed) union select unnest(v_whole.touched));
+  end if;
   select * into v_meetings from public.mirror_meetings(p_user_id, p_calendar_id, p_changes -> 'events', v_changed);
   v_refused := public.mirror_refusals(p_user_id, p_calendar_id, p_changes -> 'refusals',
     array(select e ->> 'provider_event_id' from jsonb_array_elements(p_changes -> 'events') e));

@@ -83,6 +83,22 @@ def test_a_change_reaches_the_mirror_through_its_notification(rig: Rig) -> None:
     assert drifted(rig, calendar) == 0
 
 
+def test_a_change_that_is_listed_late_is_looked_for_once_more(rig: Rig) -> None:
+    calendar = settled(rig)
+    rig.microsoft.settings(delta_lag_ms=10_000)
+    rig.microsoft.create_event(ANN, event("Late", TOMORROW))
+    rig.until(lambda: rig.count("webhook_notifications", outcome="accepted"))
+    rig.drain()
+    assert rig.titles() == []
+    assert rig.state(calendar)["due_at"] == rig.now() + timedelta(seconds=20)
+    rig.later(seconds=20)
+    rig.drain()
+    assert rig.titles() == ["Late"]
+    assert rig.state(calendar)["webhook_failures"] == 0, "it was announced"
+    assert rig.state(calendar)["due_at"] > rig.now() + timedelta(hours=5)
+    assert drifted(rig, calendar) == 0
+
+
 def test_a_dropped_notification_is_found_by_the_six_hour_poll(rig: Rig) -> None:
     calendar = settled(rig)
     (before,) = rig.rows("webhook_subscriptions", status="active")
@@ -243,16 +259,35 @@ def test_a_deleted_series_goes_whatever_delta_names(rig: Rig, told: str) -> None
     assert drifted(rig, calendar) == 0
 
 
-def test_occurrences_that_move_go_or_are_called_off(rig: Rig) -> None:
+def test_a_deleted_occurrence_is_an_update_of_its_series(rig: Rig) -> None:
     series = rig.microsoft.create_event(ANN, weekly("Weekly", TOMORROW))["id"]
     calendar = settled(rig)
+    rig.microsoft.fault("drop_notification")
+    rig.microsoft.delete_event(ANN, instances(rig, series)[0])
+    rig.microsoft.clear_faults()
+    rig.later(hours=7)
+    rig.drain()
+    (log,) = rig.sql("select * from calendar_sync_logs order by created_at desc limit 1")
+    assert (log["events_updated"], log["events_deleted"]) == (1, 0)
+    assert rig.state(calendar)["webhook_failures"] == 1, "nobody announced it"
+    assert drifted(rig, calendar) == 0
+
+
+def instances(rig: Rig, series: str) -> list[str]:
+    """The ids of its next occurrences."""
     token = rig.microsoft.tokens(ANN)["access_token"]
     listed = httpx.get(
         f"{rig.microsoft.graph_url}/me/events/{series}/instances",
         params={"startDateTime": "2026-11-20T00:00:00Z", "endDateTime": "2027-01-01T00:00:00Z"},
         headers={"Authorization": f"Bearer {token}", "Prefer": 'IdType="ImmutableId"'},
-    ).json()["value"]
-    moved, deleted, called_off = (each["id"] for each in listed[:3])
+    ).json()
+    return [each["id"] for each in listed["value"]]
+
+
+def test_occurrences_that_move_go_or_are_called_off(rig: Rig) -> None:
+    series = rig.microsoft.create_event(ANN, weekly("Weekly", TOMORROW))["id"]
+    calendar = settled(rig)
+    moved, deleted, called_off = instances(rig, series)[:3]
     later = event("Moved", TOMORROW + timedelta(days=1))
     rig.microsoft.patch_event(
         ANN, moved, {name: later[name] for name in ("start", "end", "subject")}
@@ -311,10 +346,11 @@ def test_a_window_that_slid_is_one_round_and_loses_nothing(rig: Rig) -> None:
     assert drifted(rig, calendar) == 0
 
     rig.microsoft.create_event(ANN, event("After", rig.now() + timedelta(days=1)))
-    rig.later(hours=7)
+    rig.until(lambda: rig.count("webhook_notifications", outcome="accepted"))
+    rig.later(minutes=1)
     rig.drain()
     (last,) = rig.sql("select * from calendar_sync_logs order by created_at desc limit 1")
-    assert last["sync_type"] == "incremental", "the new cursor holds the new window"
+    assert last["sync_type"] == "webhook", "the new cursor holds the new window"
     assert "After" in rig.titles()
 
 

@@ -1,5 +1,6 @@
 """How often a calendar is polled."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -94,3 +95,8 @@ def test_both_bounds_are_settings() -> None:
         rhythm(1), NOW, stale_after=timedelta(hours=1), shortest=timedelta(minutes=1), jitter=MIDDLE
     )
     assert interval == 2 * MINUTES
+
+
+def test_what_was_announced_and_not_found_is_looked_for_once_more() -> None:
+    waiting = replace(rhythm(listening=True), unexplained=True)
+    assert poll_interval_seconds(waiting, NOW, jitter=0.9) == 20
