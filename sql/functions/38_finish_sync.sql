@@ -35,7 +35,9 @@ begin
   perform public.note_cost(p_state.user_id, p_state.calendar_id, 0, 1, (v_log.trigger = 'polling')::integer, 0);
   perform public.resolve_alerts(p_state.user_id, p_state.calendar_id, array['sync_failing', 'emptied']);
   update public.calendar_accounts a set blocked_until = null, quota_strikes = 0
-  where a.user_id = p_state.user_id and a.id = p_account_id and a.quota_strikes > 0;
+  where a.user_id = p_state.user_id and a.id = p_account_id and a.quota_strikes > 0
+    -- A block that began while this sync ran stays: another calendar of the account ran into it.
+    and a.blocked_until <= v_now;
   delete from calsync_private.provider_circuits c using public.calendar_accounts a
   where a.user_id = p_state.user_id and a.id = p_account_id and c.provider = a.provider;
   if v_again then

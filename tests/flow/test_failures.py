@@ -302,3 +302,14 @@ def test_the_daily_safety_net_finds_drift_and_repairs_it(rig: Rig) -> None:
     assert rig.rows("calendar_sync_logs", trigger="repair")[0]["events_updated"] == 1
     assert verify(rig.service, calendar).drift.count == 0
     assert rig.rows("calendar_alerts", kind="drift")[0]["resolved_by"] == "success"
+
+
+def test_a_success_beside_it_does_not_lift_a_quota_block(rig: Rig) -> None:
+    other = rig.google.add_calendar(ANN, "Second")
+    rig.settled(ANN)
+    rig.sql("select request_polls(0, 'manual', 10)")
+    claims = {claim.provider_calendar_id: claim for claim in rig.claims()}
+    rig.google.fault("status", status=429, match={"calendar": other})
+    assert sync_calendar(rig.service, claims[other]) is None
+    assert sync_calendar(rig.service, claims[ANN])
+    assert rig.rows("calendar_accounts")[0]["blocked_until"] > rig.now()
