@@ -115,6 +115,7 @@ def test_scheduler_polls_and_maintains_until_it_is_stopped(
     rig.google.fault("drop_notification")
     rig.google.create_event(ANN, timed("Lunch", rig.now()))
     rig.sql("update calendar_sync_states set verified_at = null, last_webhook_received = null")
+    rig.sql("update webhook_subscriptions set activated_at = now() - interval '7 hours'")
     intervals = ("--polling-interval", "1", "--maintenance-interval", "1")
     with Program(tmp_path, installed.variables, "scheduler", *intervals) as scheduler:
         scheduler.until(lambda: rig.titles() == ["Lunch"])
