@@ -96,8 +96,13 @@ def _body(meeting: Meeting) -> dict[str, Any]:
         "visibility": meeting.visibility.value,
         "attendees": _attendees(meeting.guests) or None,
         "recurrence": [f"RRULE:{rule_text(meeting.rule)}"] if meeting.rule else None,
+        "extendedProperties": _tag(meeting.own_tag) if meeting.own_tag else None,
     }
     return {name: value for name, value in said.items() if value is not None}
+
+
+def _tag(tag: str) -> dict[str, Any]:
+    return {"private": {"calsync": tag}}
 
 
 def _time(moment: date, meeting: Meeting) -> dict[str, str]:

@@ -65,6 +65,8 @@ def _kinds(meeting: Meeting) -> list[str]:
         lines.append("X-MICROSOFT-CDO-BUSYSTATUS:OOF")
     if meeting.visibility is not Visibility.DEFAULT:
         lines.append(f"CLASS:{meeting.visibility.name}")
+    if meeting.own_tag:
+        lines.append(f"X-CALSYNC:{meeting.own_tag}")
     return lines
 
 

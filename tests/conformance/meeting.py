@@ -47,7 +47,7 @@ class Guest:
 class Meeting:
     """What a person enters. Times are naive, on the clocks of `zone`; dates if it is all-day.
 
-    The end is exclusive. `organizer` is None for Ann's own.
+    The end is exclusive. `organizer` is None for Ann's own. `own_tag` marks what CalSync wrote.
     """
 
     title: str
@@ -62,6 +62,7 @@ class Meeting:
     visibility: Visibility = Visibility.DEFAULT
     guests: tuple[Guest, ...] = ()
     organizer: str | None = None
+    own_tag: str | None = None
 
     @property
     def all_day(self) -> bool:

@@ -129,6 +129,8 @@ def _body(meeting: Meeting) -> dict[str, Any]:
         "attendees": [_attendee(guest) for guest in meeting.guests],
         "recurrence": _recurrence(meeting.rule, meeting.start) if meeting.rule else None,
     }
+    if meeting.own_tag:
+        said["transactionId"] = f"calsync:{meeting.own_tag}"
     if meeting.organizer:
         said["isOrganizer"] = False
         said["organizer"] = {"emailAddress": {"address": meeting.organizer}}

@@ -32,6 +32,7 @@ class Row:
     description: str | None = None
     guests: tuple[tuple[str, str], ...] = ()
     organizer: str | None = None
+    own_tag: str | None = None
     happens: tuple[Happening, ...] = ()
 
 
@@ -83,6 +84,7 @@ def _row(row: Mapping[str, Any], happens: tuple[Happening, ...]) -> Row:
         guests=guests,
         # Google and Graph name an organizer of whatever is entered, CalDAV of meetings.
         organizer=row["organizer"]["email"] if guests else None,
+        own_tag=row["own_tag"],
         happens=happens,
     )
 

@@ -8,6 +8,7 @@ from tests.conformance.conftest import Check
 from tests.conformance.drivers import Calendar
 from tests.conformance.meeting import ANN, BEN, CLEO, Guest, Meeting, wall
 from tests.conformance.rows import single
+from tests.support.rig import Rig
 
 # At ten in Berlin, summer time.
 BOARD = Meeting("Board", wall(2026, 10, 22, 10), wall(2026, 10, 22, 11, 30))
@@ -126,3 +127,13 @@ def test_invited_and_declined(calendar: Calendar, holds: Check) -> None:
     calendar.answer(event, Response.ACCEPTED)
     told = (ANN, "accepted"), (CLEO, "accepted")
     holds(single("Board", BEGIN, END, guests=told, organizer=BEN, self_response="accepted"))
+
+
+def test_the_echo_of_what_we_wrote_is_known_and_takes_nobodys_time(
+    calendar: Calendar, holds: Check, rig: Rig
+) -> None:
+    calendar.create(replace(BOARD, title="Busy", own_tag="block-1"))
+    holds(single("Busy", BEGIN, END, own_tag="block-1", is_busy=False))
+    before = rig.sql("select xmin::text from calendar_events")
+    holds(single("Busy", BEGIN, END, own_tag="block-1", is_busy=False))
+    assert rig.sql("select xmin::text from calendar_events") == before, "heard twice, written once"
