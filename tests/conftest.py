@@ -1,5 +1,6 @@
 """Fixtures of every test: databases, each fresh, on one server for the whole session."""
 
+import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -18,6 +19,9 @@ _CLEANUP = pytest.StashKey[ExitStack]()
 
 def pytest_configure(config: pytest.Config) -> None:
     """Opens the session in the controlling process; xdist workers are told where it is."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # A background job of a shell ignores it, and so would every program that a test starts.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     worker: dict[str, Any] | None = getattr(config, "workerinput", None)
     cleanup = config.stash[_CLEANUP] = ExitStack()
     config.stash[_SESSION] = (

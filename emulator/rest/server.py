@@ -58,7 +58,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _serve(host: str, port: int, database_url: str, keys: Keys) -> None:
-    signal.signal(signal.SIGTERM, _exit)
+    # Both by hand: a background job of a shell starts with SIGINT ignored.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _exit)
     pool = ConnectionPool(
         database_url,
         min_size=1,
@@ -79,14 +81,14 @@ def _serve(host: str, port: int, database_url: str, keys: Keys) -> None:
         sys.stdout.flush()
         try:
             server.serve_forever()
-        except (KeyboardInterrupt, _Stopped):
+        except _Stopped:
             pass
         finally:
             server.server_close()
 
 
 class _Stopped(Exception):
-    """SIGTERM came."""
+    """SIGTERM or SIGINT came."""
 
 
 def _exit(_number: int, _frame: FrameType | None) -> NoReturn:

@@ -139,7 +139,10 @@ def test_it_stops_when_told_to(scratch_url: str, number: signal.Signals) -> None
         assert ready["ready"] is True
         assert httpx.get(f"{ready['url']}/rest/v1/people").status_code == 200
         process.send_signal(number)
-        _, complaints = process.communicate(timeout=10)
+        try:
+            _, complaints = process.communicate(timeout=10)
+        finally:
+            process.kill()
         assert (process.returncode, complaints) == (0, "")
 
 
