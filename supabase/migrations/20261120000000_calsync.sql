@@ -1404,12 +1404,15 @@ grant execute on function public.judge_push to service_role;
 
 -- sql/functions/38_finish_sync.sql
 -- Internal: the last page is in: moves the cursor, judges push, settles the log and gives the lease back.
--- What arrived meanwhile (change_seq moved) makes the calendar due again at once.
+-- What arrived meanwhile (change_seq moved) makes the calendar due again at once, but in a storm (more than
+-- 20 notifications while it synced) only a second later: the storm is served by that one sync.
 create function public.finish_sync(p_state public.calendar_sync_states, p_account_id uuid, p_progress jsonb)
 returns void language plpgsql set search_path = '' as $$
 declare
   v_now constant timestamptz := public.calsync_now();
   v_again constant boolean := p_state.change_seq > p_state.claimed_seq;
+  v_pause constant interval := case when p_state.change_seq - p_state.claimed_seq > 20
+                                    then interval '1 second' else interval '0' end;
   v_log public.calendar_sync_logs;
 begin
   update public.calendar_sync_logs l set status = 'success', finished_at = v_now
@@ -1419,10 +1422,10 @@ begin
   update public.calendar_sync_states s set
     sync_token = p_progress ->> 'cursor', page_token = null, full_sync_id = null,
     lease_holder = null, lease_expires_at = null,
-    due_at = case when v_again then v_now
+    due_at = case when v_again then v_now + v_pause
                   else v_now + make_interval(secs => (p_progress ->> 'next_due_seconds')::double precision) end,
     due_reason = case when v_again then s.due_reason else 'polling' end,
-    not_before = null, attempts = 0, dead_at = null,
+    not_before = case when v_pause > interval '0' then v_now + v_pause end, attempts = 0, dead_at = null,
     last_error_code = null, last_error_message = null, last_error_at = null,
     last_sync_at = v_now,
     last_poll_at = case when v_log.trigger = 'webhook' then s.last_poll_at else v_now end,

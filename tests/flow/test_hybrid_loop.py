@@ -200,3 +200,22 @@ def test_a_provider_that_suddenly_lists_nothing_does_not_empty_the_mirror(rig: R
     assert rig.titles() == [], "said three times"
     assert rig.rows("calendar_alerts", kind="emptied")[0]["resolved_by"] == "success"
     assert verify(rig.service, calendar).drift.count == 0
+
+
+def test_a_storm_during_a_sync_is_served_by_one_sync_a_second_later(rig: Rig) -> None:
+    calendar = rig.settled(ANN)
+    rig.google.create_event(ANN, timed("Storm", TOMORROW))
+    rig.until(lambda: rig.count("webhook_notifications", outcome="accepted") == 1)
+    (claim,) = rig.claims()
+    rig.google.control("notify", {"calendar": ANN, "count": 30})
+    rig.until(lambda: rig.count("webhook_notifications", outcome="accepted") == 31)
+    assert sync_calendar(rig.service, claim)
+    rig.google.create_event(ANN, timed("Last drop", TOMORROW))
+    rig.until(lambda: rig.count("webhook_notifications", outcome="accepted") == 32)
+    assert rig.claims() == [], "the storm is let pass"
+    rig.later(seconds=1)
+    (again,) = rig.claims()
+    assert sync_calendar(rig.service, again)
+    assert rig.claims() == []
+    assert rig.titles() == ["Last drop", "Storm"]
+    assert rig.method(calendar) == "webhook"
