@@ -219,3 +219,17 @@ def test_a_storm_during_a_sync_is_served_by_one_sync_a_second_later(rig: Rig) ->
     assert rig.claims() == []
     assert rig.titles() == ["Last drop", "Storm"]
     assert rig.method(calendar) == "webhook"
+
+
+def test_a_calendar_made_later_is_found_by_itself(rig: Rig) -> None:
+    rig.settled(ANN)
+    later = rig.google.add_calendar(ANN, "Made later")
+    rig.google.create_event(ANN, timed("In the new one", TOMORROW), calendar=later)
+    rig.drain()
+    assert rig.count("calendars") == 1, "nobody told of it"
+    rig.later(hours=8)
+    rig.drain()
+    (found,) = rig.rows("calendars", provider_calendar_id=later)
+    assert rig.titles() == ["In the new one"]
+    assert rig.count("webhook_subscriptions", calendar_id=found["id"], status="active") == 1
+    assert verify(rig.service, found["id"]).drift.count == 0
