@@ -80,13 +80,21 @@ grant select on public.calendar_monitoring_results to authenticated;
 grant select, insert, update, delete on public.calendar_monitoring_results to service_role;
 create policy own_rows on public.calendar_monitoring_results for select to authenticated using (user_id = (select auth.uid()));
 
+alter table public.audit_log enable row level security;
+revoke all on public.audit_log from public, anon, authenticated, service_role;
+grant select on public.audit_log to authenticated;
+grant select, insert on public.audit_log to service_role;
+create policy own_rows on public.audit_log for select to authenticated using (user_id = (select auth.uid()));
+
 -- Private tables: for definer functions, and for the service role where a plain function writes them.
 alter table calsync_private.limits enable row level security;
 alter table calsync_private.account_credentials enable row level security;
 alter table calsync_private.provider_circuits enable row level security;
 alter table calsync_private.full_sync_seen enable row level security;
+alter table calsync_private.idempotency_keys enable row level security;
 grant usage on schema calsync_private to service_role;
-grant select, insert, update, delete on calsync_private.provider_circuits, calsync_private.full_sync_seen to service_role;
+grant select, insert, update, delete on calsync_private.provider_circuits, calsync_private.full_sync_seen,
+  calsync_private.idempotency_keys to service_role;
 
 -- Views run with the rights of the caller (security_invoker), so the policies above hold behind them.
 revoke all on public.calendar_webhooks from public, anon, authenticated, service_role;

@@ -475,6 +475,40 @@ comment on table public.calendar_monitoring_results is 'Results of verify and ot
 create index calendar_monitoring_results_by_calendar on public.calendar_monitoring_results
   (user_id, calendar_id, created_at desc);
 
+-- sql/tables/7_audit.sql
+-- Who did what to whose calendars. Written in the transaction of the act itself; rows are added and never changed.
+create table public.audit_log (
+  user_id uuid not null references auth.users (id) on delete cascade,
+  id uuid not null default gen_random_uuid(),
+  -- "user:<id>" for a signed-in person, else the part of the installation that acted.
+  actor text not null check (actor ~ '^(user:[0-9a-f-]{36}|service_role|cli|worker)$'),
+  action text not null check (action ~ '^[a-z_]+\.[a-z_]+$'),
+  -- What it was done to: an account, a calendar, an alert, an endpoint.
+  subject text not null,
+  request_id text,
+  -- Ids, flags and counts; never the content of an event.
+  details jsonb not null default '{}',
+  created_at timestamptz not null default public.calsync_now(),
+  primary key (user_id, id)
+);
+comment on table public.audit_log is 'Administrative acts and uses of the service-role key: who, what, on what, by which request';
+create index audit_log_by_time on public.audit_log (user_id, created_at desc, id desc);
+
+-- Answers to requests with an Idempotency-Key, kept for a day.
+create table calsync_private.idempotency_keys (
+  user_id uuid not null references auth.users (id) on delete cascade,
+  key text not null check (key ~ '^[A-Za-z0-9._:-]{1,200}$'),
+  -- SHA-256 over method, path and input: the same key may not mean two things.
+  fingerprint text not null check (fingerprint ~ '^[0-9a-f]{64}$'),
+  -- Null while the first request is at work.
+  status integer,
+  answer jsonb,
+  started_at timestamptz not null default public.calsync_now(),
+  primary key (user_id, key),
+  check ((status is null) = (answer is null))
+);
+comment on table calsync_private.idempotency_keys is 'Requests that must not be done twice, and their answers';
+
 -- sql/tables/9_statistics.sql
 -- What the planner would believe of a person who came after the last ANALYZE: that they have one row. It would
 -- then pick an index that leads to all of their rows, and read them all for each single one that it looks up.
@@ -2470,6 +2504,99 @@ comment on function public.set_limits is 'Sets the limits of the hybrid decision
 revoke execute on function public.set_limits from public, anon, authenticated;
 grant execute on function public.set_limits to service_role;
 
+-- sql/functions/110_audit.sql
+-- Internal: an act is written down in its own transaction. Whoever changes accounts, settings or keys calls this.
+create function public.write_audit(p_user_id uuid, p_actor text, p_action text, p_subject text,
+                                   p_request_id text default null, p_details jsonb default '{}')
+returns void language sql set search_path = '' as $$
+  insert into public.audit_log (user_id, actor, action, subject, request_id, details)
+  values (p_user_id, p_actor, p_action, p_subject, p_request_id, p_details)
+$$;
+comment on function public.write_audit is 'Adds a row to the audit log';
+
+-- The service-role key looked at a person's rows: one row an hour for each kind of request.
+create function public.note_key_use(p_user_id uuid, p_subject text, p_request_id text)
+returns void language plpgsql set search_path = '' as $$
+begin
+  if not exists (
+    select 1 from public.audit_log a
+    where a.user_id = p_user_id and a.action = 'service_key.used' and a.subject = p_subject
+      and a.created_at > public.calsync_now() - interval '1 hour') then
+    perform public.write_audit(p_user_id, 'service_role', 'service_key.used', p_subject, p_request_id);
+  end if;
+exception when foreign_key_violation then
+  null; -- Nobody's rows were looked at.
+end
+$$;
+comment on function public.note_key_use is 'Writes down that the service-role key read a person''s rows';
+
+-- The audit log of a person, newest first; the page after the row that p_after_* name.
+create function public.list_audit_log(p_user_id uuid, p_limit integer, p_after_created_at timestamptz default null,
+                                      p_after_id uuid default null)
+returns setof public.audit_log language sql stable set search_path = '' as $$
+  select a.* from public.audit_log a
+  where a.user_id = p_user_id
+    and (p_after_id is null or (a.created_at, a.id) < (p_after_created_at, p_after_id))
+  order by a.created_at desc, a.id desc
+  limit p_limit
+$$;
+comment on function public.list_audit_log is 'A page of the audit log of a person';
+
+revoke execute on function public.write_audit from public, anon, authenticated;
+grant execute on function public.write_audit to service_role;
+revoke execute on function public.note_key_use from public, anon, authenticated;
+grant execute on function public.note_key_use to service_role;
+revoke execute on function public.list_audit_log from public, anon, authenticated;
+grant execute on function public.list_audit_log to service_role;
+
+-- sql/functions/111_idempotency.sql
+-- A request with an Idempotency-Key begins. No row: it is the first, go on. Else the state of the first one:
+-- done (with its answer), running, or other (the key was used for something else). A first one that has
+-- not ended within five minutes died, and this request takes its place.
+create function public.begin_request(p_user_id uuid, p_key text, p_fingerprint text)
+returns table (state text, status integer, answer jsonb) language plpgsql set search_path = '' as $$
+declare
+  v_now constant timestamptz := public.calsync_now();
+  v_known calsync_private.idempotency_keys;
+begin
+  delete from calsync_private.idempotency_keys k where k.user_id = p_user_id and k.started_at < v_now - interval '1 day';
+  insert into calsync_private.idempotency_keys (user_id, key, fingerprint) values (p_user_id, p_key, p_fingerprint)
+  on conflict (user_id, key) do update set started_at = v_now
+    where idempotency_keys.status is null and idempotency_keys.fingerprint = p_fingerprint
+      and idempotency_keys.started_at < v_now - interval '5 minutes';
+  if found then
+    return;
+  end if;
+  select k.* into v_known from calsync_private.idempotency_keys k where k.user_id = p_user_id and k.key = p_key;
+  return query select
+    case when v_known.fingerprint <> p_fingerprint then 'other' when v_known.status is null then 'running' else 'done' end,
+    v_known.status, v_known.answer;
+end
+$$;
+comment on function public.begin_request is 'Takes an idempotency key, or says what became of the request that has it';
+
+-- It ended: repeated requests get this answer.
+create function public.finish_request(p_user_id uuid, p_key text, p_status integer, p_answer jsonb)
+returns void language sql set search_path = '' as $$
+  update calsync_private.idempotency_keys k set status = p_status, answer = p_answer
+  where k.user_id = p_user_id and k.key = p_key
+$$;
+comment on function public.finish_request is 'Keeps the answer of a request with an idempotency key';
+
+-- It failed and did nothing: the same key may try again.
+create function public.forget_request(p_user_id uuid, p_key text)
+returns void language sql set search_path = '' as $$
+  delete from calsync_private.idempotency_keys k where k.user_id = p_user_id and k.key = p_key and k.status is null
+$$;
+comment on function public.forget_request is 'Frees the idempotency key of a request that failed';
+
+revoke execute on function public.begin_request from public, anon, authenticated;
+grant execute on function public.begin_request to service_role;
+revoke execute on function public.finish_request from public, anon, authenticated;
+grant execute on function public.finish_request to service_role;
+revoke execute on function public.forget_request from public, anon, authenticated;
+grant execute on function public.forget_request to service_role;
+
 -- sql/views/01_calendar_webhooks.sql
 -- The hybrid state, a row per calendar: what operators and the polling functions look at.
 create view public.calendar_webhooks with (security_invoker = true) as
@@ -2830,13 +2957,21 @@ grant select on public.calendar_monitoring_results to authenticated;
 grant select, insert, update, delete on public.calendar_monitoring_results to service_role;
 create policy own_rows on public.calendar_monitoring_results for select to authenticated using (user_id = (select auth.uid()));
 
+alter table public.audit_log enable row level security;
+revoke all on public.audit_log from public, anon, authenticated, service_role;
+grant select on public.audit_log to authenticated;
+grant select, insert on public.audit_log to service_role;
+create policy own_rows on public.audit_log for select to authenticated using (user_id = (select auth.uid()));
+
 -- Private tables: for definer functions, and for the service role where a plain function writes them.
 alter table calsync_private.limits enable row level security;
 alter table calsync_private.account_credentials enable row level security;
 alter table calsync_private.provider_circuits enable row level security;
 alter table calsync_private.full_sync_seen enable row level security;
+alter table calsync_private.idempotency_keys enable row level security;
 grant usage on schema calsync_private to service_role;
-grant select, insert, update, delete on calsync_private.provider_circuits, calsync_private.full_sync_seen to service_role;
+grant select, insert, update, delete on calsync_private.provider_circuits, calsync_private.full_sync_seen,
+  calsync_private.idempotency_keys to service_role;
 
 -- Views run with the rights of the caller (security_invoker), so the policies above hold behind them.
 revoke all on public.calendar_webhooks from public, anon, authenticated, service_role;

@@ -63,3 +63,8 @@ select user_id, user_id, id, 'drift', 'high', 'It drifts', now() from calendar;
 
 insert into public.calendar_monitoring_results (user_id, calendar_id, check_name, passed, details, created_at)
 select user_id, id, 'verify', true, '{}', now() from calendar;
+
+select public.write_audit(user_id, 'user:' || user_id, 'settings.changed', id::text, 'request', '{"sync_enabled": true}')
+from calendar;
+
+insert into calsync_private.idempotency_keys (user_id, key, fingerprint) select user_id, id::text, repeat('0', 64) from calendar;
