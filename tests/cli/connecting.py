@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import httpx
 
 from tests.support.postgres import REPOSITORY
+from tests.support.program import free_port
 
 
 @contextmanager
@@ -52,6 +53,4 @@ def listens(uri: str) -> bool:
 
 def free_redirect_uri(provider: str) -> str:
     """A port of this machine that nobody uses now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return f"http://127.0.0.1:{probe.getsockname()[1]}/oauth/{provider}"
+    return f"http://127.0.0.1:{free_port()}/oauth/{provider}"

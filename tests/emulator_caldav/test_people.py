@@ -107,7 +107,7 @@ def test_it_edits_until_it_is_stopped(server: Radicale, home: Collection) -> Non
         assert json.loads(process.stdout.readline()) == {"ready": True, "url": home.url}
         _until(lambda: any(name.startswith(PREFIX) for name in home.names()))
         process.send_signal(signal.SIGTERM)
-        assert process.wait(10) == 0
+        assert process.wait(30) == 0
 
 
 def test_a_refused_password_is_named(server: Radicale) -> None:

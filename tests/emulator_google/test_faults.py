@@ -182,7 +182,7 @@ def test_delayed_notifications(google: GoogleEmulator, ann: Any, receiver: Webho
 def test_reordered_notifications(
     google: GoogleEmulator, ann: Any, receiver: WebhookReceiver
 ) -> None:
-    google.fault("reorder_notifications", delay_ms=300)
+    google.fault("reorder_notifications", delay_ms=3000)
     notified(google, ann, receiver, 2)
     first, second = receiver.wait_for(2, "exists")
     assert first.number > second.number

@@ -21,7 +21,7 @@ def four_under_way(
 
     def wait(_: str) -> None:
         arrived.release()
-        go_on.wait(10)
+        go_on.wait(60)
 
     receiver.on_handshake = wait
     body = wanted(microsoft, receiver.url())
@@ -30,7 +30,7 @@ def four_under_way(
         calls = [pool.submit(graph.ask, "POST", "/subscriptions", each) for each in [body, *bodies]]
         try:
             for _ in range(4):
-                assert arrived.acquire(timeout=10)
+                assert arrived.acquire(timeout=30)
             yield
         finally:
             go_on.set()

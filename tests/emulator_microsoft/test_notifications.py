@@ -130,7 +130,8 @@ def test_a_creation_is_told_twice_and_edits_may_be_told_often(
 ) -> None:
     subscribe(microsoft, ann, receiver.url())
     made = ann.post("/me/events", timed("2026-11-24T10:00"))
-    assert kinds(receiver.wait_for(2)) == ["created", "updated"]
+    # In two POSTs, now and then, and then in any order.
+    assert sorted(kinds(receiver.wait_for(2))) == ["created", "updated"]
     microsoft.settings(updates_per_edit=3)
     ann.patch(f"/me/events/{made['id']}", {"subject": "New"})
     assert kinds(receiver.wait_for(5)[2:]) == ["updated"] * 3
@@ -139,7 +140,7 @@ def test_a_creation_is_told_twice_and_edits_may_be_told_often(
 def test_one_post_mixes_subscriptions(
     quiet: MicrosoftEmulator, ann: Graph, ben: Graph, receiver: GraphReceiver
 ) -> None:
-    quiet.settings(group_ms=600, group_size=20)
+    quiet.settings(group_ms=2500, group_size=20)
     ids = {
         subscribe(quiet, ann, receiver.url(), clientState="ann's")["id"]: "ann's",
         subscribe(quiet, ben, receiver.url(), clientState="ben's")["id"]: "ben's",
@@ -254,7 +255,7 @@ def test_an_endpoint_found_slow_or_dropped(
 ) -> None:
     url = receiver.url()
     subscribe(quiet, ann, url)
-    quiet.settings(slow_delay_ms=800)
+    quiet.settings(slow_delay_ms=3000)
     quiet.endpoint(url, "drop")
     quiet.create_event(ANN, timed("2026-11-24T10:00"))
     assert _total(quiet, dropped=1)

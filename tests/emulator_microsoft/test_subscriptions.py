@@ -135,7 +135,7 @@ def test_one_for_each_resource_and_kind(
 def test_two_creates_at_once_make_one(
     microsoft: MicrosoftEmulator, ann: Graph, receiver: GraphReceiver
 ) -> None:
-    together = threading.Barrier(2, timeout=5)
+    together = threading.Barrier(2, timeout=30)
     receiver.on_handshake = lambda _: together.wait() and None
     body = wanted(microsoft, receiver.url())
     statuses: list[int] = []

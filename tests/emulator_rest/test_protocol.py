@@ -140,7 +140,7 @@ def test_it_stops_when_told_to(scratch_url: str, number: signal.Signals) -> None
         assert httpx.get(f"{ready['url']}/rest/v1/people").status_code == 200
         process.send_signal(number)
         try:
-            _, complaints = process.communicate(timeout=10)
+            _, complaints = process.communicate(timeout=30)
         finally:
             process.kill()
         assert (process.returncode, complaints) == (0, "")

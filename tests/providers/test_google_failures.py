@@ -25,8 +25,8 @@ def read(session: GoogleSession) -> object:
 
 @pytest.fixture
 def impatient(emulator: GoogleEmulator) -> Iterator[GoogleSession]:
-    """A session that waits for data for a fraction of a second."""
-    provider = Google(settings_for(emulator.url), timeout_seconds=0.25)
+    """A session that waits for data no longer than a second and a half."""
+    provider = Google(settings_for(emulator.url), timeout_seconds=1.5)
     stored = {"refresh_token": emulator.tokens(ANN)["refresh_token"]}
     session = provider.sign_in(ANN, stored, never_rotated)
     yield session
@@ -154,7 +154,7 @@ def test_a_late_answer_is_never_taken_for_the_next_one(
         ANN, {"start": {"date": "2026-11-24"}, "end": {"date": "2026-11-25"}, "summary": "Late"}
     )
     assert len(impatient.list_calendars()) == 1
-    emulator.fault("slow", delay_ms=600, times=1, when="after", **LIST)
+    emulator.fault("slow", delay_ms=4000, times=1, when="after", **LIST)
     with pytest.raises(Retry) as caught:
         read(impatient)
     assert caught.value.code == "network"

@@ -1,6 +1,5 @@
 """Runs the real Radicale and the real Xandikos as processes, and plays a person's calendar app."""
 
-import socket
 import subprocess
 import sys
 import time
@@ -17,8 +16,9 @@ import httpx
 
 from shared.providers.caldav import Caldav
 from shared.providers.caldav_connect import CaldavGrant, caldav_grant
+from tests.support.program import free_port
 
-START_SECONDS, STOP_SECONDS = 30.0, 5.0
+START_SECONDS, STOP_SECONDS = 60.0, 20.0
 
 ANN = "ann@x.test"
 PASSWORD = "ann's pässword"
@@ -61,7 +61,7 @@ class DavServer(ABC):
 
     def start(self) -> None:
         """Starts on a free port and waits until it answers; keeps what it has stored."""
-        port = _free_port()
+        port = free_port()
         self.url = f"http://127.0.0.1:{port}/"
         log = (self.folder / "server.log").open("ab")
         with log:
@@ -217,9 +217,3 @@ def _ini(settings: dict[str, dict[str, Any]]) -> str:
         for section, values in settings.items()
         for line in (f"[{section}]", *(f"{name} = {value}" for name, value in values.items()), "")
     )
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

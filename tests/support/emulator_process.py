@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Self
 import httpx
 
 ROOT = Path(__file__).resolve().parents[2]
-START_SECONDS, STOP_SECONDS = 20.0, 5.0
+START_SECONDS, STOP_SECONDS = 60.0, 20.0
 
 Json = dict[str, Any]
 

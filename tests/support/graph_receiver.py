@@ -105,7 +105,7 @@ class GraphReceiver:
         with self._lock:
             return list(self._handshakes)
 
-    def wait_for(self, count: int, path: str | None = None, seconds: float = 5.0) -> list[Json]:
+    def wait_for(self, count: int, path: str | None = None, seconds: float = 30.0) -> list[Json]:
         """The notifications, once there are `count`."""
         wait_until(lambda: len(self.items(path)) >= count, seconds)
         return self.items(path)

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from itertools import count
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -91,12 +92,16 @@ def free_port() -> int:
     return free_ports(1)[0]
 
 
+# Below the ports that the kernel gives to connections. Test processes begin far from each other,
+# and none gives a port twice: whoever asked may be about to use it.
+_PORTS = count(20000 + os.getpid() * 127 % 10000)
+
+
 def free_ports(number: int) -> list[int]:
-    """Different ports that nobody uses now, below those that the kernel gives to connections."""
+    """Different ports that nobody uses now, nor was given before."""
     found: list[int] = []
-    port = 20000 + os.getpid() % 10000
     while len(found) < number:
-        port += 1
+        port = next(_PORTS)
         with socket.socket() as probe, suppress(OSError):
             probe.bind(("127.0.0.1", port))
             found.append(port)

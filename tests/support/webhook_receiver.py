@@ -92,7 +92,7 @@ class WebhookReceiver:
             return [each for each in self._received if state in (None, each.state)]
 
     def wait_for(
-        self, count: int, state: str | None = None, seconds: float = 5.0
+        self, count: int, state: str | None = None, seconds: float = 30.0
     ) -> list[Received]:
         """The messages, once there are `count`."""
         wait_until(lambda: len(self.received(state)) >= count, seconds)
