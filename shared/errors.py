@@ -26,6 +26,31 @@ class InvalidRequest(CalSyncError):
     """The request is malformed; nothing was written."""
 
 
+class NotFound(CalSyncError):
+    """There is no such thing among what the caller may see."""
+
+
+class Busy(CalSyncError):
+    """The same request is being served already; ask again in a moment."""
+
+
+class KeyReused(CalSyncError):
+    """The Idempotency-Key was used for another request; send a new one."""
+
+
+class RateLimited(CalSyncError):
+    """Too many requests; wait and ask again."""
+
+    def __init__(self, message: str | None = None, *, retry_after: int = 60) -> None:
+        """`retry_after` is in seconds."""
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class KeysUnavailable(CalSyncError):
+    """The keys that sign tokens cannot be read now; ask again in a moment."""
+
+
 class Forbidden(CalSyncError):
     """The caller may not do this; nothing was written."""
 
@@ -48,6 +73,14 @@ class Retry(ProviderError):
     """The provider is in trouble for a moment; try again later."""
 
     failure = Failure.RETRY
+
+
+class Stale(Retry):
+    """The event was changed there since it was last read; nothing was written."""
+
+
+class Vanished(Retry):
+    """The event is not there any more; nothing was written."""
 
 
 class QuotaExceeded(Retry):

@@ -129,6 +129,22 @@ Change = Event | Deletion | Refusal
 
 
 @dataclass(frozen=True, slots=True)
+class Draft:
+    """What CalSync writes of an event; a provider keeps everything else of it as it is.
+
+    `time_zone` is the IANA zone in which the times are to be shown, None for UTC.
+    """
+
+    when: When
+    summary: str
+    description: str | None = None
+    location: str | None = None
+    show_as: ShowAs = ShowAs.BUSY
+    visibility: Visibility = Visibility.DEFAULT
+    time_zone: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """One page of raw changes. `cursor` comes with the last page only, `next_page` with others.
 

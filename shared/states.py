@@ -19,7 +19,8 @@ class AccountStatus(StrEnum):
 
     ACTIVE = "active"  # connect_account
     NEEDS_REAUTH = "needs_reauth"  # require_reauthorization: access lost, the person must reconnect
-    DISCONNECTED = "disconnected"  # disconnect_account
+    DISCONNECTING = "disconnecting"  # disconnect_account: channels, blocks and access are given back
+    DISCONNECTED = "disconnected"  # settle_disconnection
 
 
 class SubscriptionStatus(StrEnum):
@@ -113,6 +114,21 @@ class Response(StrEnum):
     ACCEPTED = "accepted"
     TENTATIVE = "tentative"
     DECLINED = "declined"
+
+
+class WriteSubject(StrEnum):
+    """What an event of ours is, in the outbox."""
+
+    BUSY_BLOCK = "busy_block"
+    APPOINTMENT = "appointment"
+
+
+class WriteAction(StrEnum):
+    """What the outbox is to do with an event of ours."""
+
+    CREATE = "create"  # no event there yet
+    UPDATE = "update"  # it is not as it should be
+    DELETE = "delete"  # it is not wanted any more
 
 
 class Failure(StrEnum):

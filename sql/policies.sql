@@ -86,13 +86,35 @@ grant select on public.audit_log to authenticated;
 grant select, insert on public.audit_log to service_role;
 create policy own_rows on public.audit_log for select to authenticated using (user_id = (select auth.uid()));
 
+alter table public.busy_block_rules enable row level security;
+revoke all on public.busy_block_rules from public, anon, authenticated, service_role;
+grant select on public.busy_block_rules to authenticated;
+grant select, insert, update, delete on public.busy_block_rules to service_role;
+create policy own_rows on public.busy_block_rules for select to authenticated using (user_id = (select auth.uid()));
+
+alter table public.busy_blocks enable row level security;
+revoke all on public.busy_blocks from public, anon, authenticated, service_role;
+grant select on public.busy_blocks to authenticated;
+grant select, insert, update, delete on public.busy_blocks to service_role;
+create policy own_rows on public.busy_blocks for select to authenticated using (user_id = (select auth.uid()));
+
+alter table public.provider_writes enable row level security;
+revoke all on public.provider_writes from public, anon, authenticated, service_role;
+grant select on public.provider_writes to authenticated;
+grant select, insert, update, delete on public.provider_writes to service_role;
+create policy own_rows on public.provider_writes for select to authenticated using (user_id = (select auth.uid()));
+
 -- Private tables: for definer functions, and for the service role where a plain function writes them.
 alter table calsync_private.limits enable row level security;
+alter table calsync_private.installation enable row level security;
 alter table calsync_private.account_credentials enable row level security;
 alter table calsync_private.provider_circuits enable row level security;
 alter table calsync_private.full_sync_seen enable row level security;
+alter table calsync_private.oauth_flows enable row level security;
+grant select, insert, update, delete on calsync_private.oauth_flows to service_role;
 alter table calsync_private.idempotency_keys enable row level security;
 grant usage on schema calsync_private to service_role;
+grant select on calsync_private.installation to service_role;
 grant select, insert, update, delete on calsync_private.provider_circuits, calsync_private.full_sync_seen,
   calsync_private.idempotency_keys to service_role;
 

@@ -4,8 +4,10 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
+from uuid import UUID
 
-from shared.model import Change, Page, Window
+from shared.errors import ProviderError
+from shared.model import Change, Draft, Page, Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,44 @@ class Pull:
     series: Callable[[], Collection[str]] = frozenset
 
 
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One event of ours to bring to the provider, from the outbox row `id`.
+
+    Without `provider_event_id` it is created, without `draft` deleted, else updated under
+    `etag`. `tag` marks the event as ours (shared.decide.own_tag). The whole content of a busy
+    block is ours; of an appointment only what the draft says.
+    """
+
+    id: UUID
+    tag: str
+    draft: Draft | None
+    provider_event_id: str | None = None
+    etag: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The event as the provider holds it now, under the id and etag that `normalise` gives it.
+
+    `as_asked` is False where an earlier attempt had created it with another content: it is to be
+    updated next.
+    """
+
+    provider_event_id: str
+    etag: str
+    as_asked: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of the write `id`: `written`, `error`, or neither: deleted."""
+
+    id: UUID
+    written: Written | None = None
+    error: ProviderError | None = None
+
+
 Rotated = Callable[[Mapping[str, Any]], None]
 """Called with new credentials whenever the provider rotated them, before they are used."""
 
@@ -99,6 +139,17 @@ class Session(Protocol):
 
     def stop(self, channel_id: str, resource_id: str) -> None:
         """Ends a webhook subscription; one that is unknown there counts as ended."""
+        ...
+
+    def write(self, provider_calendar_id: str, writes: Sequence[Write]) -> Iterator[Outcome]:
+        """Brings events of ours to a calendar, and yields the outcome of each as it is known.
+
+        Each is judged alone: an error is in its outcome (`Stale` and `Vanished` tell that the
+        mirror is behind). Doing a write twice leaves one event: a create that was answered to
+        nobody is found again by the key of its tag; deleting what is gone has succeeded. Raises
+        a `ProviderError` where no further write of this account can succeed now: those that
+        have no outcome yet were not done, or may have been.
+        """
         ...
 
     def close(self) -> None:

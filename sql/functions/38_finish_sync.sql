@@ -22,7 +22,7 @@ begin
     due_reason = case when v_again then s.due_reason else 'polling' end,
     not_before = case when v_pause > interval '0' then v_now + v_pause end, attempts = 0, dead_at = null,
     last_error_code = null, last_error_message = null, last_error_at = null,
-    last_sync_at = v_now,
+    last_sync_at = v_now, read_epoch = public.calsync_epoch(),
     last_poll_at = case when v_log.trigger = 'webhook' then s.last_poll_at else v_now end,
     last_full_sync_at = case when v_log.sync_type = 'full' then v_now else s.last_full_sync_at end,
     quiet_syncs = case when v_log.events_created + v_log.events_updated + v_log.events_deleted = 0

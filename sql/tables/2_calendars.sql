@@ -57,6 +57,11 @@ create table public.calendar_sync_states (
   empty_answers integer not null default 0 check (empty_answers >= 0),
   window_start timestamptz,
   window_end timestamptz,
+  -- The calsync_epoch() in which the calendar was last read.
+  read_epoch text,
+  -- Since when the busy blocks from and in this calendar may not be what its occurrences ask for.
+  blocks_due_at timestamptz,
+  blocks_planned_at timestamptz,
 
   push text not null default 'wanted' check (push in ('wanted', 'unsupported', 'given_up')),
   subscription_due_at timestamptz not null default public.calsync_now(),

@@ -45,10 +45,10 @@ create table public.calendar_events (
   expanded_to timestamptz generated always as (
     case when kind = 'series' and status <> 'cancelled' and not is_listed then coalesce(expanded_until, '-infinity') end) stored,
   is_all_day boolean not null generated always as (start_date is not null) stored,
-  -- Whether the person is busy then: declined invitations, free time and our own blocks do not count.
+  -- Whether the person is busy then: declined invitations, free time and busy blocks (whoever made them) do not count.
   is_busy boolean not null generated always as (
     status <> 'cancelled' and show_as in ('busy', 'tentative', 'out_of_office')
-    and self_response is distinct from 'declined' and own_tag is null) stored,
+    and self_response is distinct from 'declined' and coalesce(own_tag not like 'calsync:b:%', true)) stored,
   created_at timestamptz not null default public.calsync_now(),
   updated_at timestamptz not null default public.calsync_now(),
   primary key (user_id, id),

@@ -49,7 +49,7 @@ create table public.calendar_accounts (
   provider text not null check (provider in ('google', 'microsoft', 'caldav')),
   provider_account_id text not null check (provider_account_id <> ''),
   email text,
-  status text not null default 'active' check (status in ('active', 'needs_reauth', 'disconnected')),
+  status text not null default 'active' check (status in ('active', 'needs_reauth', 'disconnecting', 'disconnected')),
   status_reason text,
   scopes text[] not null default '{}',
   -- The provider asked for patience: no call for this account before.
@@ -60,14 +60,23 @@ create table public.calendar_accounts (
   budget_used integer not null default 0 check (budget_used >= 0),
   discovery_due_at timestamptz not null default public.calsync_now(),
   discovered_at timestamptz,
+  -- While it is being disconnected: since when, and when the next step is to be tried.
+  disconnecting_since timestamptz,
+  disconnect_due_at timestamptz,
+  disconnect_attempts integer not null default 0 check (disconnect_attempts >= 0),
   created_at timestamptz not null default public.calsync_now(),
   updated_at timestamptz not null default public.calsync_now(),
   primary key (user_id, id),
   unique (user_id, provider, provider_account_id),
-  check (status = 'active' or status_reason is not null)
+  check (status = 'active' or status_reason is not null),
+  check ((status = 'disconnecting') = (disconnecting_since is not null)),
+  check ((status = 'disconnecting') = (disconnect_due_at is not null))
 );
 comment on table public.calendar_accounts is 'Connected provider accounts; the sealed credentials are in calsync_private';
 create index calendar_accounts_discovery_due on public.calendar_accounts (discovery_due_at) where status = 'active';
+create index calendar_accounts_disconnect_due on public.calendar_accounts (disconnect_due_at) where status = 'disconnecting';
+-- Whether somebody has connected an account.
+create index calendar_accounts_at_provider on public.calendar_accounts (provider_account_id, provider);
 create index calendar_accounts_budget on public.calendar_accounts (provider, budget_minute);
 
 -- Sealed by the application (MultiFernet); readable by no REST role.
@@ -150,6 +159,11 @@ create table public.calendar_sync_states (
   empty_answers integer not null default 0 check (empty_answers >= 0),
   window_start timestamptz,
   window_end timestamptz,
+  -- The calsync_epoch() in which the calendar was last read.
+  read_epoch text,
+  -- Since when the busy blocks from and in this calendar may not be what its occurrences ask for.
+  blocks_due_at timestamptz,
+  blocks_planned_at timestamptz,
 
   push text not null default 'wanted' check (push in ('wanted', 'unsupported', 'given_up')),
   subscription_due_at timestamptz not null default public.calsync_now(),
@@ -290,10 +304,10 @@ create table public.calendar_events (
   expanded_to timestamptz generated always as (
     case when kind = 'series' and status <> 'cancelled' and not is_listed then coalesce(expanded_until, '-infinity') end) stored,
   is_all_day boolean not null generated always as (start_date is not null) stored,
-  -- Whether the person is busy then: declined invitations, free time and our own blocks do not count.
+  -- Whether the person is busy then: declined invitations, free time and busy blocks (whoever made them) do not count.
   is_busy boolean not null generated always as (
     status <> 'cancelled' and show_as in ('busy', 'tentative', 'out_of_office')
-    and self_response is distinct from 'declined' and own_tag is null) stored,
+    and self_response is distinct from 'declined' and coalesce(own_tag not like 'calsync:b:%', true)) stored,
   created_at timestamptz not null default public.calsync_now(),
   updated_at timestamptz not null default public.calsync_now(),
   primary key (user_id, id),
@@ -475,6 +489,139 @@ comment on table public.calendar_monitoring_results is 'Results of verify and ot
 create index calendar_monitoring_results_by_calendar on public.calendar_monitoring_results
   (user_id, calendar_id, created_at desc);
 
+-- sql/tables/6_writes.sql
+-- Who we are in the tags of what we write: two installations on the same calendars leave each other's events alone.
+create table calsync_private.installation (
+  only_row boolean primary key default true check (only_row),
+  id text not null default left(md5(gen_random_uuid()::text), 8) check (id ~ '^[0-9a-f]{8}$')
+);
+comment on table calsync_private.installation is 'The id of this installation in the tags of its events; one row';
+insert into calsync_private.installation default values;
+
+create function public.calsync_installation() returns text language sql stable
+set search_path = '' as $$
+  select i.id from calsync_private.installation i
+$$;
+comment on function public.calsync_installation() is 'The id of this installation in the tags of its events';
+
+-- Changes whenever the rows may be older than the calendars: after a restart, a failover, a restored backup. A
+-- calendar that was not read since then may hold events of ours that no row knows: nothing is created there before.
+create function public.calsync_epoch() returns text language sql stable
+set search_path = '' as $$
+  select concat_ws(':', d.oid, pg_catalog.pg_relation_filenode('calsync_private.installation'),
+                   extract(epoch from pg_catalog.pg_postmaster_start_time()))
+  from pg_catalog.pg_database d where d.datname = pg_catalog.current_database()
+$$;
+comment on function public.calsync_epoch() is 'Changes when rows may have been set back: restart, failover, restore';
+
+-- What blocks what: one row per pair of calendars that differs from the default (see busy_block_pairs).
+create table public.busy_block_rules (
+  user_id uuid not null,
+  source_calendar_id uuid not null,
+  target_calendar_id uuid not null,
+  is_enabled boolean not null default true,
+  -- "🔒 title" where true, else a neutral title.
+  copy_title boolean not null default false,
+  skip_free boolean not null default true,
+  skip_tentative boolean not null default false,
+  skip_all_day boolean not null default false,
+  skip_declined boolean not null default true,
+  skip_working_location boolean not null default true,
+  created_at timestamptz not null default public.calsync_now(),
+  updated_at timestamptz not null default public.calsync_now(),
+  primary key (user_id, source_calendar_id, target_calendar_id),
+  foreign key (user_id, source_calendar_id) references public.calendars (user_id, id) on delete cascade,
+  foreign key (user_id, target_calendar_id) references public.calendars (user_id, id) on delete cascade,
+  constraint busy_block_rules_two_calendars check (source_calendar_id <> target_calendar_id)
+);
+comment on table public.busy_block_rules is 'Rules for busy blocks, by source and target calendar';
+create index busy_block_rules_by_target on public.busy_block_rules (user_id, target_calendar_id);
+
+-- One row per busy block that the rules ask for, or that is still to be removed.
+create table public.busy_blocks (
+  user_id uuid not null,
+  id uuid not null default gen_random_uuid(),
+  source_calendar_id uuid not null,
+  -- The provider id of the source event, of its series where it recurs.
+  source_event_key text not null check (source_event_key <> ''),
+  occurrence_key text not null,
+  target_calendar_id uuid not null,
+  -- calsync:b:{installation}:{series identity}:{nonce}; the provider keeps it with the event.
+  tag text not null check (tag ~ '^calsync:b:[0-9a-f]{8}:[0-9a-f]{16}:[0-9a-f]{16}$'),
+  title text not null,
+  start_at timestamptz,
+  end_at timestamptz,
+  start_date date,
+  end_date date,
+  -- False: its event is to be deleted, and then this row.
+  is_wanted boolean not null default true,
+  -- The event at the provider, as it answered; null until then.
+  provider_event_id text,
+  etag text,
+  written_at timestamptz,
+  -- How often a change made there by somebody else was undone, since the block last changed itself.
+  reverted integer not null default 0 check (reverted >= 0),
+  -- When the change that this block follows was made, noticed: where its latency is counted from.
+  changed_at timestamptz,
+  created_at timestamptz not null default public.calsync_now(),
+  updated_at timestamptz not null default public.calsync_now(),
+  primary key (user_id, id),
+  unique (user_id, target_calendar_id, tag),
+  foreign key (user_id, source_calendar_id) references public.calendars (user_id, id) on delete cascade,
+  foreign key (user_id, target_calendar_id) references public.calendars (user_id, id) on delete cascade,
+  constraint busy_blocks_timed_or_all_day check (
+    (start_at is not null and end_at is not null and start_date is null and end_date is null)
+    or (start_at is null and end_at is null and start_date is not null and end_date is not null)),
+  constraint busy_blocks_ends_after_start check (end_at >= start_at and end_date > start_date),
+  constraint busy_blocks_two_calendars check (source_calendar_id <> target_calendar_id),
+  constraint busy_blocks_written check (
+    (provider_event_id is null) = (etag is null) and (provider_event_id is null) = (written_at is null))
+);
+comment on table public.busy_blocks is 'Busy blocks: one for each occurrence and target calendar that the rules ask for';
+create unique index busy_blocks_one_wanted on public.busy_blocks
+  (user_id, source_calendar_id, target_calendar_id, source_event_key, occurrence_key) where is_wanted;
+create index busy_blocks_by_source on public.busy_blocks (user_id, source_calendar_id, source_event_key);
+create unique index busy_blocks_by_event on public.busy_blocks (user_id, target_calendar_id, provider_event_id)
+  where provider_event_id is not null;
+
+-- The outbox: one row per event of ours that is not yet at its provider what it should be. The row says that there is
+-- something to write; what, its busy block or appointment says when it is claimed. A thousand changes are one row.
+create table public.provider_writes (
+  user_id uuid not null,
+  -- The id of the busy block or appointment.
+  id uuid not null,
+  subject text not null check (subject in ('busy_block', 'appointment')),
+  -- Where it is written.
+  calendar_id uuid not null,
+  action text not null check (action in ('create', 'update', 'delete')),
+  change_seq bigint not null default 1,
+  claimed_seq bigint not null default 0,
+  due_at timestamptz not null default public.calsync_now(),
+  attempts integer not null default 0 check (attempts >= 0),
+  lease_token bigint not null default 0,
+  lease_holder text,
+  lease_expires_at timestamptz,
+  last_error_code text,
+  last_error_message text,
+  last_error_at timestamptz,
+  dead_at timestamptz,
+  created_at timestamptz not null default public.calsync_now(),
+  updated_at timestamptz not null default public.calsync_now(),
+  primary key (user_id, id),
+  foreign key (user_id, calendar_id) references public.calendars (user_id, id) on delete cascade,
+  check (claimed_seq <= change_seq),
+  check ((lease_holder is null) = (lease_expires_at is null)),
+  check (dead_at is null or last_error_code is not null)
+);
+comment on table public.provider_writes is 'The outbox: events of ours that are to be written at their provider';
+create index provider_writes_due on public.provider_writes (due_at) where dead_at is null;
+create index provider_writes_by_calendar on public.provider_writes (user_id, calendar_id);
+
+revoke execute on function public.calsync_installation() from public, anon, authenticated;
+revoke execute on function public.calsync_epoch() from public, anon, authenticated;
+grant execute on function public.calsync_installation() to service_role;
+grant execute on function public.calsync_epoch() to service_role;
+
 -- sql/tables/7_audit.sql
 -- Who did what to whose calendars. Written in the transaction of the act itself; rows are added and never changed.
 create table public.audit_log (
@@ -508,6 +655,31 @@ create table calsync_private.idempotency_keys (
   check ((status is null) = (answer is null))
 );
 comment on table calsync_private.idempotency_keys is 'Requests that must not be done twice, and their answers';
+
+-- sql/tables/8_oauth_flows.sql
+-- Attempts of people to connect an account at a provider's consent page: ten minutes long, good for one answer.
+-- Only hashes of what the browser carries are kept; the PKCE verifier is sealed.
+create table calsync_private.oauth_flows (
+  user_id uuid not null references auth.users (id) on delete cascade,
+  -- SHA-256 of `state`, and of the cookie that binds the attempt to the browser that began it.
+  state_hash text not null check (state_hash ~ '^[0-9a-f]{64}$'),
+  browser_hash text not null check (browser_hash ~ '^[0-9a-f]{64}$'),
+  provider text not null check (provider in ('google', 'microsoft')),
+  -- What was asked for, to be compared with what is granted.
+  scopes text[] not null check (cardinality(scopes) > 0),
+  sealed text not null check (sealed like 'gAAAA%'),
+  created_at timestamptz not null default public.calsync_now(),
+  expires_at timestamptz not null,
+  consumed_at timestamptz,
+  primary key (user_id, state_hash),
+  check (expires_at > created_at),
+  check (consumed_at < expires_at)
+);
+comment on table calsync_private.oauth_flows is 'Attempts to connect an account by OAuth: ten minutes, one answer, one browser';
+-- The answer brings the state alone.
+create index oauth_flows_by_state on calsync_private.oauth_flows (state_hash);
+-- Retention.
+create index oauth_flows_ended on calsync_private.oauth_flows (expires_at);
 
 -- sql/tables/9_statistics.sql
 -- What the planner would believe of a person who came after the last ANALYZE: that they have one row. It would
@@ -1461,7 +1633,7 @@ begin
     due_reason = case when v_again then s.due_reason else 'polling' end,
     not_before = case when v_pause > interval '0' then v_now + v_pause end, attempts = 0, dead_at = null,
     last_error_code = null, last_error_message = null, last_error_at = null,
-    last_sync_at = v_now,
+    last_sync_at = v_now, read_epoch = public.calsync_epoch(),
     last_poll_at = case when v_log.trigger = 'webhook' then s.last_poll_at else v_now end,
     last_full_sync_at = case when v_log.sync_type = 'full' then v_now else s.last_full_sync_at end,
     quiet_syncs = case when v_log.events_created + v_log.events_updated + v_log.events_deleted = 0
@@ -1844,8 +2016,9 @@ grant execute on function public.fail_subscription to service_role;
 
 -- sql/functions/52_stops.sql
 -- Takes retiring subscriptions that are to be stopped at the provider. One whose resource id is not
--- known cannot be stopped; it is, as soon as a notification of its own tells the id, or it expires.
-create function public.claim_due_stops(p_limit integer)
+-- known cannot be stopped; it is, as soon as a notification of its own tells the id, or it expires. p_account_id asks
+-- for those of one account.
+create function public.claim_due_stops(p_limit integer, p_account_id uuid default null)
 returns table (user_id uuid, id uuid, account_id uuid, provider text, provider_calendar_id text, sealed text,
                channel_id text, resource_id text, stop_attempts integer)
 language sql set search_path = '' as $$
@@ -1855,7 +2028,8 @@ language sql set search_path = '' as $$
     join public.calendars c on c.user_id = w.user_id and c.id = w.calendar_id
     join public.calendar_accounts a on a.user_id = c.user_id and a.id = c.account_id
     where w.status = 'retiring' and w.stop_due_at <= public.calsync_now() and w.resource_id is not null
-      and a.status = 'active' and (a.blocked_until is null or a.blocked_until <= public.calsync_now())
+      and a.status in ('active', 'disconnecting') and (p_account_id is null or a.id = p_account_id)
+      and (a.blocked_until is null or a.blocked_until <= public.calsync_now())
     order by w.stop_due_at
     limit p_limit
     for update of w skip locked
@@ -1881,12 +2055,14 @@ returns void language sql set search_path = '' as $$
 $$;
 comment on function public.settle_stopped_subscription is 'retiring → stopped';
 
--- It could not be stopped now; tried again later, until it expires by itself.
-create function public.postpone_stop(p_user_id uuid, p_id uuid, p_delay_seconds double precision, p_error_code text)
+-- It could not be stopped now; tried again later, until it expires by itself. Refused for good counts six times: the
+-- end of an account does not wait for it any more (has_channels).
+create function public.postpone_stop(p_user_id uuid, p_id uuid, p_delay_seconds double precision, p_error_code text,
+                                     p_failure text default 'retry')
 returns void language sql set search_path = '' as $$
   update public.webhook_subscriptions set
     stop_due_at = public.calsync_now() + make_interval(secs => p_delay_seconds),
-    stop_attempts = stop_attempts + 1, error_code = p_error_code, updated_at = public.calsync_now()
+    stop_attempts = stop_attempts + case when p_failure in ('reauthorize', 'give_up') then 6 else 1 end, error_code = p_error_code, updated_at = public.calsync_now()
   where user_id = p_user_id and id = p_id and status = 'retiring'
 $$;
 comment on function public.postpone_stop is 'Another attempt to stop a retiring webhook subscription, later';
@@ -2055,14 +2231,17 @@ grant execute on function public.replay_dead_letters to service_role;
 
 -- sql/functions/70_accounts.sql
 -- Connects an account, or reconnects one that lost access: credentials, status, and everything due at once.
+-- An account belongs to one person: CS004 where another has connected it, CS005 while it is being disconnected.
 create function public.connect_account(p_user_id uuid, p_provider text, p_provider_account_id text, p_email text,
-                                       p_scopes jsonb, p_sealed text)
+                                       p_scopes jsonb, p_sealed text, p_actor text default 'cli',
+                                       p_request_id text default null)
 returns table (account_id uuid) language plpgsql set search_path = '' as $$
 #variable_conflict use_column
 declare
   v_now constant timestamptz := public.calsync_now();
   v_id uuid;
 begin
+  perform public.require_own_account(p_user_id, p_provider, p_provider_account_id);
   insert into public.calendar_accounts as a (user_id, provider, provider_account_id, email, scopes)
   values (p_user_id, p_provider, p_provider_account_id, p_email, array(select jsonb_array_elements_text(p_scopes)))
   on conflict (user_id, provider, provider_account_id) do update set
@@ -2076,17 +2255,42 @@ begin
     and s.user_id = c.user_id and s.calendar_id = c.id;
   update public.calendar_alerts set resolved_at = v_now, resolved_by = 'reconnected'
   where user_id = p_user_id and account_id = v_id and kind = 'access_lost' and resolved_at is null;
+  perform public.write_audit(p_user_id, p_actor, 'account.connect', v_id::text, p_request_id,
+                             jsonb_build_object('provider', p_provider));
   perform pg_notify('calsync_due', '');
   return query select v_id;
 end
 $$;
 comment on function public.connect_account is 'Connects or reconnects an account; discovery, subscriptions and syncs become due';
 
--- A provider rotated its refresh token, or the sealing key changed.
+-- Internal: refuses an account that another person has connected, or that is being disconnected. The lock holds
+-- until the account is there: of two people at once, the second is refused.
+create function public.require_own_account(p_user_id uuid, p_provider text, p_provider_account_id text)
+returns void language plpgsql set search_path = '' as $$
+declare
+  v_taken boolean;
+begin
+  perform pg_advisory_xact_lock(hashtextextended(p_provider || ' ' || p_provider_account_id, 0));
+  select a.user_id <> p_user_id into v_taken from public.calendar_accounts a
+  where a.provider_account_id = p_provider_account_id and a.provider = p_provider
+    and (a.status <> 'disconnected' and a.user_id <> p_user_id or a.status = 'disconnecting')
+  order by a.user_id <> p_user_id desc limit 1;
+  if v_taken then
+    raise exception 'another person has connected this account' using errcode = 'CS004',
+      hint = 'Let them disconnect it first.';
+  elsif found then
+    raise exception 'this account is being disconnected' using errcode = 'CS005', hint = 'Try again in a minute.';
+  end if;
+end
+$$;
+comment on function public.require_own_account is 'CS004 where another person has the account, CS005 while it is being disconnected';
+
+-- A provider rotated its refresh token, or the sealing key changed. An account that was disconnected keeps nothing.
 create function public.store_credentials(p_user_id uuid, p_account_id uuid, p_sealed text)
 returns void language sql security definer set search_path = '' as $$
   insert into calsync_private.account_credentials (user_id, account_id, sealed)
-  values (p_user_id, p_account_id, p_sealed)
+  select a.user_id, a.id, p_sealed from public.calendar_accounts a
+  where a.user_id = p_user_id and a.id = p_account_id and a.status <> 'disconnected'
   on conflict (user_id, account_id) do update set sealed = excluded.sealed, updated_at = public.calsync_now()
 $$;
 comment on function public.store_credentials is 'Stores sealed credentials';
@@ -2180,6 +2384,8 @@ comment on function public.fail_discovery is 'Reading the list of calendars fail
 
 revoke execute on function public.connect_account from public, anon, authenticated;
 grant execute on function public.connect_account to service_role;
+revoke execute on function public.require_own_account from public, anon, authenticated;
+grant execute on function public.require_own_account to service_role;
 revoke execute on function public.store_credentials from public, anon, authenticated;
 grant execute on function public.store_credentials to service_role;
 revoke execute on function public.claim_due_accounts from public, anon, authenticated;
@@ -2377,7 +2583,7 @@ end
 $$;
 comment on function public.default_holds is 'Whether rows of a week sit in the default partition';
 
--- Retention: drops partitions that lie wholly before the limit, and old rows of the default ones.
+-- Retention: drops partitions that lie wholly before the limit, old rows of the default ones, and what nobody needs.
 create function public.drop_expired_partitions(p_notification_days integer, p_log_days integer)
 returns table (dropped integer) language plpgsql security definer set search_path = '' as $$
 declare
@@ -2401,6 +2607,8 @@ begin
   where received_at < public.calsync_now() - make_interval(days => p_notification_days);
   delete from calsync_private.calendar_sync_logs_default
   where created_at < public.calsync_now() - make_interval(days => p_log_days);
+  -- A day longer than they live, so that a repeated answer is known for one.
+  delete from calsync_private.oauth_flows where expires_at < public.calsync_now() - interval '1 day';
   delete from public.webhook_subscriptions where ended_at < public.calsync_now() - make_interval(days => p_log_days);
   return query select v_dropped;
 end
@@ -2597,6 +2805,266 @@ grant execute on function public.finish_request to service_role;
 revoke execute on function public.forget_request from public, anon, authenticated;
 grant execute on function public.forget_request to service_role;
 
+-- sql/functions/140_oauth_flows.sql
+-- A person begins to connect an account; p_state_hash and p_browser_hash are SHA-256 in hex.
+create function public.start_oauth_flow(p_user_id uuid, p_provider text, p_state_hash text, p_browser_hash text,
+                                        p_scopes jsonb, p_sealed text, p_seconds double precision)
+returns table (expires_at timestamptz) language sql set search_path = '' as $$
+  insert into calsync_private.oauth_flows (user_id, state_hash, browser_hash, provider, scopes, sealed, expires_at)
+  values (p_user_id, p_state_hash, p_browser_hash, p_provider, array(select jsonb_array_elements_text(p_scopes)),
+          p_sealed, public.calsync_now() + make_interval(secs => p_seconds))
+  returning oauth_flows.expires_at
+$$;
+comment on function public.start_oauth_flow is 'Writes an attempt to connect an account down';
+
+-- The answer came: its attempt is used up, and what it needs is given, once. Every other outcome gives nothing
+-- and changes nothing. Two answers at once: the row lock lets one of them win.
+create function public.take_oauth_flow(p_provider text, p_state_hash text, p_browser_hash text)
+returns table (outcome text, user_id uuid, scopes text[], sealed text) language plpgsql set search_path = '' as $$
+#variable_conflict use_column
+declare
+  v_now constant timestamptz := public.calsync_now();
+  v_flow calsync_private.oauth_flows;
+  v_outcome text;
+begin
+  select f.* into v_flow from calsync_private.oauth_flows f
+  where f.state_hash = p_state_hash and f.provider = p_provider for update;
+  v_outcome := case
+    when v_flow.user_id is null then 'unknown'
+    when v_flow.browser_hash <> p_browser_hash then 'other_browser'
+    when v_flow.consumed_at is not null then 'replayed'
+    when v_flow.expires_at <= v_now then 'expired'
+    else 'taken'
+  end;
+  if v_outcome <> 'taken' then
+    return query select v_outcome, null::uuid, null::text[], null::text;
+    return;
+  end if;
+  update calsync_private.oauth_flows f set consumed_at = v_now
+  where f.user_id = v_flow.user_id and f.state_hash = p_state_hash;
+  return query select v_outcome, v_flow.user_id, v_flow.scopes, v_flow.sealed;
+end
+$$;
+comment on function public.take_oauth_flow is 'Uses an attempt up: taken, or unknown, other_browser, replayed, expired';
+
+revoke execute on function public.start_oauth_flow from public, anon, authenticated;
+grant execute on function public.start_oauth_flow to service_role;
+revoke execute on function public.take_oauth_flow from public, anon, authenticated;
+grant execute on function public.take_oauth_flow to service_role;
+
+-- sql/functions/141_disconnect_account.sql
+-- A person disconnects an account. From this moment nothing is read any more: a running sync loses its lease. Its
+-- webhook subscriptions retire; upkeep stops them, has its busy blocks removed, gives access back. Idempotent.
+create function public.disconnect_account(p_user_id uuid, p_account_id uuid, p_actor text default 'cli',
+                                          p_request_id text default null)
+returns table (status text) language plpgsql set search_path = '' as $$
+declare
+  v_now constant timestamptz := public.calsync_now();
+  v_status text;
+begin
+  select a.status into v_status from public.calendar_accounts a
+  where a.user_id = p_user_id and a.id = p_account_id for update;
+  if not found then
+    raise exception 'account % does not exist', p_account_id using errcode = 'CS002';
+  end if;
+  if v_status in ('active', 'needs_reauth') then
+    update public.calendar_accounts a set
+      status = 'disconnecting', status_reason = case v_status when 'active' then 'asked' else 'access_lost' end,
+      disconnecting_since = v_now, disconnect_due_at = v_now, disconnect_attempts = 0, updated_at = v_now
+    where a.user_id = p_user_id and a.id = p_account_id;
+    perform public.park_account(p_user_id, p_account_id);
+    perform public.write_audit(p_user_id, p_actor, 'account.disconnect', p_account_id::text, p_request_id);
+    v_status := 'disconnecting';
+  end if;
+  return query select v_status;
+end
+$$;
+comment on function public.disconnect_account is 'active, needs_reauth → disconnecting; idempotent';
+
+-- Internal: the calendars of an account leave the queue, its subscriptions retire, its alerts are closed.
+create function public.park_account(p_user_id uuid, p_account_id uuid)
+returns void language plpgsql set search_path = '' as $$
+declare
+  v_now constant timestamptz := public.calsync_now();
+begin
+  update public.calendar_sync_states s set
+    due_at = 'infinity', subscription_due_at = 'infinity', attempts = 0, dead_at = null, not_before = null,
+    lease_token = s.lease_token + 1, lease_holder = null, lease_expires_at = null, updated_at = v_now
+  from public.calendars c
+  where c.user_id = p_user_id and c.account_id = p_account_id and s.user_id = c.user_id and s.calendar_id = c.id;
+  update public.calendar_sync_logs l set status = 'abandoned', finished_at = v_now, error_code = 'disconnected'
+  from public.calendars c
+  where c.user_id = p_user_id and c.account_id = p_account_id
+    and l.user_id = c.user_id and l.calendar_id = c.id and l.status = 'running';
+  update public.webhook_subscriptions w set
+    status = 'retiring', retired_at = coalesce(w.retired_at, v_now), stop_due_at = v_now, stop_attempts = 0, updated_at = v_now
+  from public.calendars c
+  where c.user_id = p_user_id and c.account_id = p_account_id and w.user_id = c.user_id and w.calendar_id = c.id
+    and w.status in ('pending', 'active', 'retiring');
+  update public.calendar_alerts al set resolved_at = v_now, resolved_by = 'disconnected'
+  where al.user_id = p_user_id and al.account_id = p_account_id and al.resolved_at is null;
+end
+$$;
+comment on function public.park_account is 'Nothing is read for this account any more';
+
+-- Internal: whether a webhook subscription is still to be stopped. One that the provider refused to stop six
+-- times, or whose id is not known after two minutes, is left to run out: access is not kept for its sake.
+create function public.has_channels(p_user_id uuid, p_account_id uuid)
+returns boolean language sql stable set search_path = '' as $$
+  select exists (
+    select 1 from public.calendars c
+    join public.webhook_subscriptions w on w.user_id = c.user_id and w.calendar_id = c.id and w.status = 'retiring'
+    where c.user_id = p_user_id and c.account_id = p_account_id
+      and coalesce(w.expires_at > public.calsync_now(), true)
+      and case when w.resource_id is null then w.retired_at > public.calsync_now() - interval '2 minutes'
+               else w.stop_attempts < 6 end)
+$$;
+comment on function public.has_channels is 'Whether subscriptions of an account wait to be stopped';
+
+-- Internal: has the busy blocks of an account removed, where this installation writes any; gives how many wait.
+create function public.blocks_left(p_user_id uuid, p_account_id uuid)
+returns integer language plpgsql set search_path = '' as $$
+declare
+  v_left integer := 0;
+begin
+  if to_regprocedure('public.remove_blocks_of_account(uuid, uuid)') is not null then
+    execute 'select public.remove_blocks_of_account($1, $2)::integer' into v_left using p_user_id, p_account_id;
+  end if;
+  return v_left;
+end
+$$;
+comment on function public.blocks_left is 'Removes the busy blocks of an account; how many are not gone yet';
+
+-- Takes accounts whose access is to be given back now: channels are stopped, and blocks are gone (or were waited
+-- for a day). Others are looked at again in two seconds; a taken one, should its worker die, in two minutes.
+create function public.claim_due_disconnections(p_limit integer, p_account_id uuid default null)
+returns table (user_id uuid, account_id uuid, provider text, sealed text, attempts integer)
+language plpgsql set search_path = '' as $$
+#variable_conflict use_column
+declare
+  v_now constant timestamptz := public.calsync_now();
+  v_account public.calendar_accounts;
+  v_waits boolean;
+begin
+  for v_account in
+    select a.* from public.calendar_accounts a
+    where a.disconnect_due_at <= v_now and a.status = 'disconnecting' and (p_account_id is null or a.id = p_account_id)
+    order by a.disconnect_due_at limit p_limit for update skip locked
+  loop
+    v_waits := (v_account.status_reason <> 'access_lost' and public.has_channels(v_account.user_id, v_account.id))
+      or (v_account.disconnecting_since > v_now - interval '1 day'
+          and public.blocks_left(v_account.user_id, v_account.id) > 0);
+    update public.calendar_accounts a
+    set disconnect_due_at = v_now + case when v_waits then interval '2 seconds' else interval '2 minutes' end
+    where a.user_id = v_account.user_id and a.id = v_account.id;
+    if not v_waits then
+      return query select v_account.user_id, v_account.id, v_account.provider,
+        public.sealed_credentials(v_account.user_id, v_account.id), v_account.disconnect_attempts;
+    end if;
+  end loop;
+end
+$$;
+comment on function public.claim_due_disconnections is 'Accounts whose access is to be given back now';
+
+-- Giving access back failed: later again.
+create function public.postpone_disconnection(p_user_id uuid, p_account_id uuid, p_delay_seconds double precision)
+returns void language sql set search_path = '' as $$
+  update public.calendar_accounts set
+    disconnect_due_at = public.calsync_now() + make_interval(secs => p_delay_seconds),
+    disconnect_attempts = disconnect_attempts + 1, updated_at = public.calsync_now()
+  where user_id = p_user_id and id = p_account_id and status = 'disconnecting'
+$$;
+comment on function public.postpone_disconnection is 'Another attempt to give access back, later';
+
+-- Access was given back (or could not be; p_outcome says so): credentials and mirror go, in one transaction. The
+-- calendars stay with their settings, so that a reconnected account goes on as it was, from a full sync.
+create function public.settle_disconnection(p_user_id uuid, p_account_id uuid, p_outcome text)
+returns void language plpgsql set search_path = '' as $$
+begin
+  update public.calendar_accounts a set
+    status = 'disconnected', status_reason = p_outcome, disconnecting_since = null, disconnect_due_at = null,
+    scopes = '{}', updated_at = public.calsync_now()
+  where a.user_id = p_user_id and a.id = p_account_id and a.status = 'disconnecting';
+  if not found then
+    return;
+  end if;
+  perform public.forget_credentials(p_user_id, p_account_id);
+  delete from public.calendar_events e using public.calendars c
+  where c.user_id = p_user_id and c.account_id = p_account_id and e.user_id = c.user_id and e.calendar_id = c.id;
+  delete from public.refused_events r using public.calendars c
+  where c.user_id = p_user_id and c.account_id = p_account_id and r.user_id = c.user_id and r.calendar_id = c.id;
+  update public.calendar_sync_states s set
+    sync_token = null, page_token = null, full_sync_id = null, due_reason = 'initial', updated_at = public.calsync_now()
+  from public.calendars c
+  where c.user_id = p_user_id and c.account_id = p_account_id and s.user_id = c.user_id and s.calendar_id = c.id;
+end
+$$;
+comment on function public.settle_disconnection is 'disconnecting → disconnected: credentials and mirror are gone';
+
+-- Internal. Definer: the service role itself may not touch the table.
+create function public.forget_credentials(p_user_id uuid, p_account_id uuid)
+returns void language sql security definer set search_path = '' as $$
+  delete from calsync_private.account_credentials c where c.user_id = p_user_id and c.account_id = p_account_id
+$$;
+comment on function public.forget_credentials is 'Deletes the credentials of an account';
+
+revoke execute on function public.disconnect_account from public, anon, authenticated;
+grant execute on function public.disconnect_account to service_role;
+revoke execute on function public.park_account from public, anon, authenticated;
+grant execute on function public.park_account to service_role;
+revoke execute on function public.has_channels from public, anon, authenticated;
+grant execute on function public.has_channels to service_role;
+revoke execute on function public.blocks_left from public, anon, authenticated;
+grant execute on function public.blocks_left to service_role;
+revoke execute on function public.claim_due_disconnections from public, anon, authenticated;
+grant execute on function public.claim_due_disconnections to service_role;
+revoke execute on function public.postpone_disconnection from public, anon, authenticated;
+grant execute on function public.postpone_disconnection to service_role;
+revoke execute on function public.settle_disconnection from public, anon, authenticated;
+grant execute on function public.settle_disconnection to service_role;
+revoke execute on function public.forget_credentials from public, anon, authenticated;
+grant execute on function public.forget_credentials to service_role;
+
+-- sql/functions/142_reseal_credentials.sql
+-- A page of sealed credentials, to be sealed anew with the newest key; p_after_* is the last account of the page before.
+-- Definer, as sealed_credentials.
+create function public.credentials_to_reseal(p_limit integer, p_after_user_id uuid default null, p_after_account_id uuid default null)
+returns table (user_id uuid, account_id uuid, sealed text)
+language sql stable security definer set search_path = '' as $$
+  select c.user_id, c.account_id, c.sealed from calsync_private.account_credentials c
+  where p_after_user_id is null or (c.user_id, c.account_id) > (p_after_user_id, p_after_account_id)
+  order by c.user_id, c.account_id
+  limit p_limit
+$$;
+comment on function public.credentials_to_reseal is 'A page of sealed credentials of all accounts, in the order of their keys';
+
+-- Compare and set: where a sync stored rotated credentials meanwhile, nothing happens, and the caller looks again.
+create function public.reseal_credentials(p_user_id uuid, p_account_id uuid, p_before text, p_sealed text)
+returns table (resealed boolean, sealed text) language plpgsql security definer set search_path = '' as $$
+begin
+  update calsync_private.account_credentials c set sealed = p_sealed, updated_at = public.calsync_now()
+  where c.user_id = p_user_id and c.account_id = p_account_id and c.sealed = p_before;
+  return query
+  select c.sealed = p_sealed, c.sealed from calsync_private.account_credentials c
+  where c.user_id = p_user_id and c.account_id = p_account_id;
+end
+$$;
+comment on function public.reseal_credentials is 'Replaces sealed credentials if they are still these; gives what is there now';
+
+-- How many accounts have credentials: what a rotation of keys has before it.
+create function public.count_credentials()
+returns table (accounts bigint) language sql stable security definer set search_path = '' as $$
+  select count(*) from calsync_private.account_credentials
+$$;
+comment on function public.count_credentials is 'How many accounts have credentials';
+
+revoke execute on function public.credentials_to_reseal from public, anon, authenticated;
+grant execute on function public.credentials_to_reseal to service_role;
+revoke execute on function public.reseal_credentials from public, anon, authenticated;
+grant execute on function public.reseal_credentials to service_role;
+revoke execute on function public.count_credentials from public, anon, authenticated;
+grant execute on function public.count_credentials to service_role;
+
 -- sql/views/01_calendar_webhooks.sql
 -- The hybrid state, a row per calendar: what operators and the polling functions look at.
 create view public.calendar_webhooks with (security_invoker = true) as
@@ -2640,6 +3108,7 @@ with facts as (
     case
       when f.removed_at is not null then 'the calendar is gone from the account'
       when not f.sync_enabled then 'sync is turned off'
+      when f.account_status in ('disconnecting', 'disconnected') then 'the account is ' || f.account_status
       when f.account_status <> 'active' then 'the account must be reconnected'
       when f.sync_token is null then case f.due_reason
         when 'initial' then 'never read completely' when 'reset' then 'a reset was asked for'
@@ -2963,13 +3432,35 @@ grant select on public.audit_log to authenticated;
 grant select, insert on public.audit_log to service_role;
 create policy own_rows on public.audit_log for select to authenticated using (user_id = (select auth.uid()));
 
+alter table public.busy_block_rules enable row level security;
+revoke all on public.busy_block_rules from public, anon, authenticated, service_role;
+grant select on public.busy_block_rules to authenticated;
+grant select, insert, update, delete on public.busy_block_rules to service_role;
+create policy own_rows on public.busy_block_rules for select to authenticated using (user_id = (select auth.uid()));
+
+alter table public.busy_blocks enable row level security;
+revoke all on public.busy_blocks from public, anon, authenticated, service_role;
+grant select on public.busy_blocks to authenticated;
+grant select, insert, update, delete on public.busy_blocks to service_role;
+create policy own_rows on public.busy_blocks for select to authenticated using (user_id = (select auth.uid()));
+
+alter table public.provider_writes enable row level security;
+revoke all on public.provider_writes from public, anon, authenticated, service_role;
+grant select on public.provider_writes to authenticated;
+grant select, insert, update, delete on public.provider_writes to service_role;
+create policy own_rows on public.provider_writes for select to authenticated using (user_id = (select auth.uid()));
+
 -- Private tables: for definer functions, and for the service role where a plain function writes them.
 alter table calsync_private.limits enable row level security;
+alter table calsync_private.installation enable row level security;
 alter table calsync_private.account_credentials enable row level security;
 alter table calsync_private.provider_circuits enable row level security;
 alter table calsync_private.full_sync_seen enable row level security;
+alter table calsync_private.oauth_flows enable row level security;
+grant select, insert, update, delete on calsync_private.oauth_flows to service_role;
 alter table calsync_private.idempotency_keys enable row level security;
 grant usage on schema calsync_private to service_role;
+grant select on calsync_private.installation to service_role;
 grant select, insert, update, delete on calsync_private.provider_circuits, calsync_private.full_sync_seen,
   calsync_private.idempotency_keys to service_role;
 

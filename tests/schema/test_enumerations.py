@@ -23,9 +23,12 @@ COLUMNS: dict[str, type[StrEnum]] = {
     "calendar_sync_logs.sync_type": states.SyncType,
     "calendar_sync_logs.trigger": states.DueReason,
     "calendar_sync_logs.status": states.SyncStatus,
+    "provider_writes.subject": states.WriteSubject,
+    "provider_writes.action": states.WriteAction,
 }
 #: Enumerations that Python never looks at.
 ONLY_IN_SQL = {
+    "calsync_private.oauth_flows.provider",
     "calendars.access_role",
     "calendar_sync_states.push",
     "webhook_notifications.resource_state",

@@ -25,7 +25,7 @@ FOR_WORKERS = {
 }
 
 #: State of the installation, not of people.
-NOBODYS = {"due_summary", "provider_circuits", "limits"}
+NOBODYS = {"due_summary", "provider_circuits", "limits", "installation"}
 
 
 @pytest.fixture(scope="module")

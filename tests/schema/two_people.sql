@@ -68,3 +68,21 @@ select public.write_audit(user_id, 'user:' || user_id, 'settings.changed', id::t
 from calendar;
 
 insert into calsync_private.idempotency_keys (user_id, key, fingerprint) select user_id, id::text, repeat('0', 64) from calendar;
+
+-- Calendar 1 blocks calendar 2.
+insert into public.busy_block_rules (user_id, source_calendar_id, target_calendar_id)
+select a.user_id, a.id, b.id from calendar a join calendar b on b.user_id = a.user_id and a.n = 1 and b.n = 2;
+
+insert into public.busy_blocks
+  (user_id, id, source_calendar_id, source_event_key, occurrence_key, target_calendar_id, tag, title, start_at, end_at)
+select a.user_id, a.id, a.id, 'event', '20261120T090000Z', b.id, 'calsync:b:00000000:0000000000000000:0000000000000000',
+  'Busy', now(), now() + interval '1 hour'
+from calendar a join calendar b on b.user_id = a.user_id and a.n = 1 and b.n = 2;
+
+insert into public.provider_writes (user_id, id, subject, calendar_id, action)
+select a.user_id, a.id, 'busy_block', b.id, 'create'
+from calendar a join calendar b on b.user_id = a.user_id and a.n = 1 and b.n = 2;
+
+insert into calsync_private.oauth_flows (user_id, state_hash, browser_hash, provider, scopes, sealed, expires_at)
+select id, repeat(letter, 64), repeat('0', 64), 'google', array['calendar'], 'gAAAA verifier', now() + interval '10 minutes'
+from person;
