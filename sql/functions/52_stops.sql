@@ -1,6 +1,7 @@
 -- Takes retiring subscriptions that are to be stopped at the provider. One whose resource id is not
--- known cannot be stopped; it is, as soon as a notification of its own tells the id, or it expires.
-create function public.claim_due_stops(p_limit integer)
+-- known cannot be stopped; it is, as soon as a notification of its own tells the id, or it expires. p_account_id asks
+-- for those of one account.
+create function public.claim_due_stops(p_limit integer, p_account_id uuid default null)
 returns table (user_id uuid, id uuid, account_id uuid, provider text, provider_calendar_id text, sealed text,
                channel_id text, resource_id text, stop_attempts integer)
 language sql set search_path = '' as $$
@@ -10,7 +11,8 @@ language sql set search_path = '' as $$
     join public.calendars c on c.user_id = w.user_id and c.id = w.calendar_id
     join public.calendar_accounts a on a.user_id = c.user_id and a.id = c.account_id
     where w.status = 'retiring' and w.stop_due_at <= public.calsync_now() and w.resource_id is not null
-      and a.status = 'active' and (a.blocked_until is null or a.blocked_until <= public.calsync_now())
+      and a.status in ('active', 'disconnecting') and (p_account_id is null or a.id = p_account_id)
+      and (a.blocked_until is null or a.blocked_until <= public.calsync_now())
     order by w.stop_due_at
     limit p_limit
     for update of w skip locked
@@ -36,12 +38,14 @@ returns void language sql set search_path = '' as $$
 $$;
 comment on function public.settle_stopped_subscription is 'retiring → stopped';
 
--- It could not be stopped now; tried again later, until it expires by itself.
-create function public.postpone_stop(p_user_id uuid, p_id uuid, p_delay_seconds double precision, p_error_code text)
+-- It could not be stopped now; tried again later, until it expires by itself. Refused for good counts six times: the
+-- end of an account does not wait for it any more (has_channels).
+create function public.postpone_stop(p_user_id uuid, p_id uuid, p_delay_seconds double precision, p_error_code text,
+                                     p_failure text default 'retry')
 returns void language sql set search_path = '' as $$
   update public.webhook_subscriptions set
     stop_due_at = public.calsync_now() + make_interval(secs => p_delay_seconds),
-    stop_attempts = stop_attempts + 1, error_code = p_error_code, updated_at = public.calsync_now()
+    stop_attempts = stop_attempts + case when p_failure in ('reauthorize', 'give_up') then 6 else 1 end, error_code = p_error_code, updated_at = public.calsync_now()
   where user_id = p_user_id and id = p_id and status = 'retiring'
 $$;
 comment on function public.postpone_stop is 'Another attempt to stop a retiring webhook subscription, later';

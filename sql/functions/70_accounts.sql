@@ -1,12 +1,15 @@
 -- Connects an account, or reconnects one that lost access: credentials, status, and everything due at once.
+-- An account belongs to one person: CS004 where another has connected it, CS005 while it is being disconnected.
 create function public.connect_account(p_user_id uuid, p_provider text, p_provider_account_id text, p_email text,
-                                       p_scopes jsonb, p_sealed text)
+                                       p_scopes jsonb, p_sealed text, p_actor text default 'cli',
+                                       p_request_id text default null)
 returns table (account_id uuid) language plpgsql set search_path = '' as $$
 #variable_conflict use_column
 declare
   v_now constant timestamptz := public.calsync_now();
   v_id uuid;
 begin
+  perform public.require_own_account(p_user_id, p_provider, p_provider_account_id);
   insert into public.calendar_accounts as a (user_id, provider, provider_account_id, email, scopes)
   values (p_user_id, p_provider, p_provider_account_id, p_email, array(select jsonb_array_elements_text(p_scopes)))
   on conflict (user_id, provider, provider_account_id) do update set
@@ -20,17 +23,42 @@ begin
     and s.user_id = c.user_id and s.calendar_id = c.id;
   update public.calendar_alerts set resolved_at = v_now, resolved_by = 'reconnected'
   where user_id = p_user_id and account_id = v_id and kind = 'access_lost' and resolved_at is null;
+  perform public.write_audit(p_user_id, p_actor, 'account.connect', v_id::text, p_request_id,
+                             jsonb_build_object('provider', p_provider));
   perform pg_notify('calsync_due', '');
   return query select v_id;
 end
 $$;
 comment on function public.connect_account is 'Connects or reconnects an account; discovery, subscriptions and syncs become due';
 
--- A provider rotated its refresh token, or the sealing key changed.
+-- Internal: refuses an account that another person has connected, or that is being disconnected. The lock holds
+-- until the account is there: of two people at once, the second is refused.
+create function public.require_own_account(p_user_id uuid, p_provider text, p_provider_account_id text)
+returns void language plpgsql set search_path = '' as $$
+declare
+  v_taken boolean;
+begin
+  perform pg_advisory_xact_lock(hashtextextended(p_provider || ' ' || p_provider_account_id, 0));
+  select a.user_id <> p_user_id into v_taken from public.calendar_accounts a
+  where a.provider_account_id = p_provider_account_id and a.provider = p_provider
+    and (a.status <> 'disconnected' and a.user_id <> p_user_id or a.status = 'disconnecting')
+  order by a.user_id <> p_user_id desc limit 1;
+  if v_taken then
+    raise exception 'another person has connected this account' using errcode = 'CS004',
+      hint = 'Let them disconnect it first.';
+  elsif found then
+    raise exception 'this account is being disconnected' using errcode = 'CS005', hint = 'Try again in a minute.';
+  end if;
+end
+$$;
+comment on function public.require_own_account is 'CS004 where another person has the account, CS005 while it is being disconnected';
+
+-- A provider rotated its refresh token, or the sealing key changed. An account that was disconnected keeps nothing.
 create function public.store_credentials(p_user_id uuid, p_account_id uuid, p_sealed text)
 returns void language sql security definer set search_path = '' as $$
   insert into calsync_private.account_credentials (user_id, account_id, sealed)
-  values (p_user_id, p_account_id, p_sealed)
+  select a.user_id, a.id, p_sealed from public.calendar_accounts a
+  where a.user_id = p_user_id and a.id = p_account_id and a.status <> 'disconnected'
   on conflict (user_id, account_id) do update set sealed = excluded.sealed, updated_at = public.calsync_now()
 $$;
 comment on function public.store_credentials is 'Stores sealed credentials';
@@ -124,6 +152,8 @@ comment on function public.fail_discovery is 'Reading the list of calendars fail
 
 revoke execute on function public.connect_account from public, anon, authenticated;
 grant execute on function public.connect_account to service_role;
+revoke execute on function public.require_own_account from public, anon, authenticated;
+grant execute on function public.require_own_account to service_role;
 revoke execute on function public.store_credentials from public, anon, authenticated;
 grant execute on function public.store_credentials to service_role;
 revoke execute on function public.claim_due_accounts from public, anon, authenticated;

@@ -39,7 +39,7 @@ end
 $$;
 comment on function public.default_holds is 'Whether rows of a week sit in the default partition';
 
--- Retention: drops partitions that lie wholly before the limit, and old rows of the default ones.
+-- Retention: drops partitions that lie wholly before the limit, old rows of the default ones, and what nobody needs.
 create function public.drop_expired_partitions(p_notification_days integer, p_log_days integer)
 returns table (dropped integer) language plpgsql security definer set search_path = '' as $$
 declare
@@ -63,6 +63,8 @@ begin
   where received_at < public.calsync_now() - make_interval(days => p_notification_days);
   delete from calsync_private.calendar_sync_logs_default
   where created_at < public.calsync_now() - make_interval(days => p_log_days);
+  -- A day longer than they live, so that a repeated answer is known for one.
+  delete from calsync_private.oauth_flows where expires_at < public.calsync_now() - interval '1 day';
   delete from public.webhook_subscriptions where ended_at < public.calsync_now() - make_interval(days => p_log_days);
   return query select v_dropped;
 end

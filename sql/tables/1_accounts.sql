@@ -5,7 +5,7 @@ create table public.calendar_accounts (
   provider text not null check (provider in ('google', 'microsoft', 'caldav')),
   provider_account_id text not null check (provider_account_id <> ''),
   email text,
-  status text not null default 'active' check (status in ('active', 'needs_reauth', 'disconnected')),
+  status text not null default 'active' check (status in ('active', 'needs_reauth', 'disconnecting', 'disconnected')),
   status_reason text,
   scopes text[] not null default '{}',
   -- The provider asked for patience: no call for this account before.
@@ -16,14 +16,23 @@ create table public.calendar_accounts (
   budget_used integer not null default 0 check (budget_used >= 0),
   discovery_due_at timestamptz not null default public.calsync_now(),
   discovered_at timestamptz,
+  -- While it is being disconnected: since when, and when the next step is to be tried.
+  disconnecting_since timestamptz,
+  disconnect_due_at timestamptz,
+  disconnect_attempts integer not null default 0 check (disconnect_attempts >= 0),
   created_at timestamptz not null default public.calsync_now(),
   updated_at timestamptz not null default public.calsync_now(),
   primary key (user_id, id),
   unique (user_id, provider, provider_account_id),
-  check (status = 'active' or status_reason is not null)
+  check (status = 'active' or status_reason is not null),
+  check ((status = 'disconnecting') = (disconnecting_since is not null)),
+  check ((status = 'disconnecting') = (disconnect_due_at is not null))
 );
 comment on table public.calendar_accounts is 'Connected provider accounts; the sealed credentials are in calsync_private';
 create index calendar_accounts_discovery_due on public.calendar_accounts (discovery_due_at) where status = 'active';
+create index calendar_accounts_disconnect_due on public.calendar_accounts (disconnect_due_at) where status = 'disconnecting';
+-- Whether somebody has connected an account.
+create index calendar_accounts_at_provider on public.calendar_accounts (provider_account_id, provider);
 create index calendar_accounts_budget on public.calendar_accounts (provider, budget_minute);
 
 -- Sealed by the application (MultiFernet); readable by no REST role.

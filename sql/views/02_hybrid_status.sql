@@ -22,6 +22,7 @@ with facts as (
     case
       when f.removed_at is not null then 'the calendar is gone from the account'
       when not f.sync_enabled then 'sync is turned off'
+      when f.account_status in ('disconnecting', 'disconnected') then 'the account is ' || f.account_status
       when f.account_status <> 'active' then 'the account must be reconnected'
       when f.sync_token is null then case f.due_reason
         when 'initial' then 'never read completely' when 'reset' then 'a reset was asked for'

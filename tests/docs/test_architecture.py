@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.states import SubscriptionStatus, SyncMethod
+from shared.states import AccountStatus, SubscriptionStatus, SyncMethod
 from tests.docs.markdown import blocks, name_of, spans, table_below, text_of
 from tests.support.postgres import REPOSITORY
 
@@ -50,12 +50,16 @@ def test_every_function_that_writes_a_state_row_is_named() -> None:
 
 
 def test_every_edge_names_what_makes_it() -> None:
-    for part in ("calendar_sync_states", "webhook_subscriptions", "push"):
+    for part in ("calendar_sync_states", "webhook_subscriptions", "push", "calendar_accounts"):
         assert [edge for edge in diagram(part) if not functions_in(edge[2])] == []
 
 
 def test_every_state_of_a_subscription_is_drawn() -> None:
     assert states_in("webhook_subscriptions") == {state.value for state in SubscriptionStatus}
+
+
+def test_every_state_of_an_account_is_drawn() -> None:
+    assert states_in("calendar_accounts") == {state.value for state in AccountStatus}
 
 
 def test_every_value_of_push_is_drawn() -> None:
