@@ -1,5 +1,7 @@
 """A short error tree, named by what the caller does next. The docstring is the default message."""
 
+from collections.abc import Mapping, Sequence
+
 from shared.states import Failure
 
 
@@ -22,8 +24,32 @@ class Refused(CalSyncError):
     """The database refused a call; the message says why and what to do."""
 
 
+class AccountTaken(Refused):
+    """Another person has connected this account; they must disconnect it first."""
+
+
+class AccountBusy(Refused):
+    """This account is being disconnected; try again in a minute."""
+
+
 class InvalidRequest(CalSyncError):
     """The request is malformed; nothing was written."""
+
+    def __init__(
+        self, message: str | None = None, *, errors: Sequence[Mapping[str, str]] = ()
+    ) -> None:
+        """`errors` tells each fault: where (`pointer` or `parameter`) and what (`detail`)."""
+        super().__init__(message)
+        self.errors = tuple(errors)
+
+
+class PartialConsent(InvalidRequest):
+    """Access was granted only in part; connect the account again and leave every box ticked."""
+
+    def __init__(self, message: str | None = None, *, missing: Sequence[str] = ()) -> None:
+        """`missing` names the scopes, without the address that they all begin with."""
+        super().__init__(message)
+        self.missing = tuple(missing)
 
 
 class NotFound(CalSyncError):

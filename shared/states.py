@@ -19,7 +19,7 @@ class AccountStatus(StrEnum):
 
     ACTIVE = "active"  # connect_account
     NEEDS_REAUTH = "needs_reauth"  # require_reauthorization: access lost, the person must reconnect
-    DISCONNECTING = "disconnecting"  # disconnect_account: channels, blocks and access are given back
+    DISCONNECTING = "disconnecting"  # disconnect_account: it is given back step by step
     DISCONNECTED = "disconnected"  # settle_disconnection
 
 

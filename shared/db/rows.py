@@ -99,6 +99,17 @@ class AccountClaim:
 
 
 @dataclass(frozen=True, slots=True)
+class DisconnectionClaim:
+    """An account whose access is to be given back (claim_due_disconnections)."""
+
+    user_id: UUID
+    account_id: UUID
+    provider: Provider
+    sealed: str | None
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
 class Discovered:
     """What a discovery changed (settle_discovery)."""
 

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 import httpx
 
 from shared.config import GoogleSettings
-from shared.errors import InvalidRequest, ProviderError, Reauthorize
+from shared.errors import InvalidRequest, PartialConsent, ProviderError, Reauthorize
 from shared.providers import google_errors
 
 TIMEOUT_SECONDS = 30.0
@@ -56,7 +56,8 @@ def authorization_url(
 ) -> str:
     """Where to send the person. `login_hint` is an address or a sub, to preselect an account.
 
-    Only `access_type=offline` with `prompt=consent` gives a refresh token every time.
+    Only `access_type=offline` with `prompt=consent` gives a refresh token every time; with
+    `include_granted_scopes` a person who granted some of it before is asked for the rest alone.
     """
     query = {
         "client_id": settings.client_id,
@@ -64,6 +65,7 @@ def authorization_url(
         "response_type": "code",
         "scope": " ".join(SCOPES),
         "access_type": "offline",
+        "include_granted_scopes": "true",
         "prompt": "consent",
         "state": state,
         "code_challenge": code_challenge,
@@ -142,10 +144,11 @@ def _require(granted: Iterable[str]) -> None:
     held = set(granted)
     missing = [scope for scope, enough in _ENOUGH.items() if not enough & held]
     if missing:
-        names = ", ".join(scope.removeprefix(PREFIX) for scope in missing)
-        raise InvalidRequest(
-            f"Access was granted only in part, {names} is missing: connect the account again and "
-            "leave every box ticked."
+        names = [scope.removeprefix(PREFIX) for scope in missing]
+        raise PartialConsent(
+            f"Access was granted only in part, {', '.join(names)} is missing: connect the account "
+            "again and leave every box ticked.",
+            missing=names,
         )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 
 from shared.config import MicrosoftSettings
-from shared.errors import InvalidRequest, ProviderError
+from shared.errors import InvalidRequest, PartialConsent, ProviderError
 from shared.providers import microsoft_errors
 from shared.providers.microsoft_authority import CALENDARS, GRAPH, Authority
 
@@ -88,8 +88,9 @@ def exchange_answer(
 def _require_calendars(granted: tuple[str, ...]) -> None:
     """Work accounts are told scopes with Graph's address in front, personal ones without."""
     if CALENDARS.removeprefix(GRAPH) not in {scope.removeprefix(GRAPH) for scope in granted}:
-        raise InvalidRequest(
-            "Access to calendars was not granted: connect the account again and allow it."
+        raise PartialConsent(
+            "Access to calendars was not granted: connect the account again and allow it.",
+            missing=[CALENDARS.removeprefix(GRAPH)],
         )
 
 

@@ -20,10 +20,18 @@ class Grant:
     credentials: dict[str, Any] = field(repr=False)
 
 
-def connect_account(service: Service, user_id: UUID, grant: Grant) -> UUID:
+def connect_account(
+    service: Service,
+    user_id: UUID,
+    grant: Grant,
+    actor: str = "cli",
+    request_id: str | None = None,
+) -> UUID:
     """Connects (or reconnects) an account and reads its list of calendars; gives the account's id.
 
-    Every calendar found is due for its first sync and its webhook subscription at once.
+    Every calendar found is due for its first sync and its webhook subscription at once. `actor`
+    and `request_id` are for the audit log. Raises `AccountTaken` where another person has
+    connected the account, `AccountBusy` while it is being disconnected; nothing is written then.
     """
     (row,) = service.database.call(
         "connect_account",
@@ -33,6 +41,8 @@ def connect_account(service: Service, user_id: UUID, grant: Grant) -> UUID:
         email=grant.email,
         scopes=list(grant.scopes),
         sealed=service.sealer.seal(grant.credentials),
+        actor=actor,
+        request_id=request_id,
     )
     discover_due(service, limit=10, user_id=user_id)
     return UUID(row["account_id"])

@@ -10,12 +10,18 @@ from shared.steps.service import Service
 
 
 def connect_caldav(
-    service: Service, user_id: UUID, server: str, username: str, password: str
+    service: Service,
+    user_id: UUID,
+    server: str,
+    username: str,
+    password: str,
+    actor: str = "cli",
+    request_id: str | None = None,
 ) -> UUID:
     """Connects (or reconnects) an account at `server`, a URL or a name; gives the account's id.
 
     Raises `InvalidRequest`, storing nothing, where the server refuses or is none; `Retry` where
-    it cannot be reached.
+    it cannot be reached; the rest as `connect_account`.
     """
     granted = caldav_grant(Caldav(), server, username, password)
     grant = Grant(
@@ -25,4 +31,4 @@ def connect_caldav(
         scopes=(),
         credentials=granted.credentials,
     )
-    return connect_account(service, user_id, grant)
+    return connect_account(service, user_id, grant, actor, request_id)

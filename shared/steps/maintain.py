@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.decide.plan_window import plan_window
+from shared.steps.disconnect_account import disconnect_due
 from shared.steps.discover_calendars import discover_due
 from shared.steps.expand_series import expand_series
 from shared.steps.safety_net import verify_oldest
@@ -21,6 +22,7 @@ class Upkeep:
     subscriptions_failed: int
     subscriptions_stopped: int
     subscriptions_expired: int
+    accounts_disconnected: int
 
     @property
     def busy(self) -> bool:
@@ -29,7 +31,10 @@ class Upkeep:
 
 
 def keep_up(service: Service, limit: int = 20) -> Upkeep:
-    """One round of what is due: discovery, expiry, subscriptions, stops. Cheap when nothing is."""
+    """One round of what is due: discovery, expiry, subscriptions, stops, disconnections.
+
+    Cheap when nothing is.
+    """
     (expired,) = service.database.call("expire_subscriptions")
     discovered = discover_due(service, limit)
     made, failed = subscribe_due(service, limit)
@@ -39,6 +44,7 @@ def keep_up(service: Service, limit: int = 20) -> Upkeep:
         subscriptions_failed=failed,
         subscriptions_stopped=stop_due(service, limit),
         subscriptions_expired=expired["expired"],
+        accounts_disconnected=disconnect_due(service, limit),
     )
 
 

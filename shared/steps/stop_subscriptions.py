@@ -1,5 +1,7 @@
 """Stop: end retiring webhook subscriptions at the provider, so that none leaks."""
 
+from uuid import UUID
+
 import structlog
 
 from shared.db.rows import StopClaim, call_for
@@ -10,9 +12,11 @@ from shared.steps.service import Service, account_of, signed_in
 log = structlog.get_logger()
 
 
-def stop_due(service: Service, limit: int) -> int:
+def stop_due(service: Service, limit: int, account_id: UUID | None = None) -> int:
     """Stops up to `limit` retiring subscriptions that are due; gives how many ended."""
-    claims = call_for(service.database, StopClaim, "claim_due_stops", limit=limit)
+    claims = call_for(
+        service.database, StopClaim, "claim_due_stops", limit=limit, account_id=account_id
+    )
     return sum(_stop(service, claim) for claim in claims)
 
 
@@ -31,6 +35,7 @@ def _stop(service: Service, claim: StopClaim) -> bool:
             id=claim.id,
             delay_seconds=plan.delay_seconds,
             error_code=error.code or error.failure.value,
+            failure=error.failure.value,
         )
         return False
     service.database.call("settle_stopped_subscription", user_id=claim.user_id, id=claim.id)

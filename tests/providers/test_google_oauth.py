@@ -47,6 +47,7 @@ def test_the_consent_page_is_asked_for_all_that_is_needed(settings: GoogleSettin
         "redirect_uri": settings.redirect_uri,
         "response_type": "code",
         "access_type": "offline",
+        "include_granted_scopes": "true",
         "prompt": "consent",
         "state": "state-1",
         "code_challenge": CHALLENGE,
