@@ -15,7 +15,11 @@ from functions import (
     microsoft_calendar_webhook,
     renew_calendar_watches,
 )
+from functions.api.routes import route_api
+from functions.connect_callback import route_callbacks
 from functions.problems import problem, problem_of
+from functions.rate_limits import RateLimits
+from functions.request_id import carry_request_ids
 from shared.config import read_settings
 from shared.errors import CalSyncError
 from shared.log import set_up_logs
@@ -32,9 +36,13 @@ def create_app(service: Service) -> Flask:
     """Gives the WSGI application over an open service."""
     app = Flask("calsync")
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    carry_request_ids(app)
+    rates = RateLimits(app, service.settings.rates)
     _route_webhooks(app, service)
     _route_crons(app, service)
     _route_health(app, service)
+    route_api(app, service, rates)
+    route_callbacks(app, service)
     app.register_error_handler(CalSyncError, _answer_error)
     app.register_error_handler(HTTPException, _answer_http_error)
     app.register_error_handler(Exception, _answer_crash)
@@ -99,7 +107,10 @@ def _answer_error(error: CalSyncError) -> Response:
 
 
 def _answer_http_error(error: HTTPException) -> Response:
-    return problem(error.code or 500, f"http_{error.code}", error.description or error.name)
+    answer = problem(error.code or 500, f"http_{error.code}", error.description or error.name)
+    told = error.get_response().headers
+    answer.headers.extend((name, told[name]) for name in ("Allow", "Retry-After") if name in told)
+    return answer
 
 
 def _answer_crash(error: Exception) -> Response:

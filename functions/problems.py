@@ -1,36 +1,78 @@
 """Errors as RFC 9457 problem documents: what is wrong, and what to do."""
 
+from typing import Any
+
 from flask import Response, jsonify
 
 from shared.errors import (
+    AccountBusy,
+    AccountTaken,
+    Busy,
     CalSyncError,
     DatabaseUnavailable,
     Forbidden,
     InvalidRequest,
+    KeyReused,
+    KeysUnavailable,
+    NotFound,
+    PartialConsent,
+    ProviderError,
+    QuotaExceeded,
+    RateLimited,
+    Reauthorize,
     Refused,
+    Retry,
     Unauthorized,
 )
+
+MEDIA_TYPE = "application/problem+json"
 
 STATUS_OF: dict[type[CalSyncError], int] = {
     InvalidRequest: 400,
     Unauthorized: 401,
     Forbidden: 403,
+    NotFound: 404,
     Refused: 409,
+    AccountBusy: 409,
+    AccountTaken: 409,
+    PartialConsent: 400,
+    Busy: 409,
+    Reauthorize: 409,
+    KeyReused: 422,
+    RateLimited: 429,
+    Retry: 503,
+    QuotaExceeded: 503,
     DatabaseUnavailable: 503,
+    KeysUnavailable: 503,
 }
 
 
-def problem(status: int, code: str, detail: str) -> Response:
+def problem(status: int, code: str, detail: str, **more: Any) -> Response:
     """Gives a problem document (application/problem+json) with a stable `code`."""
-    response = jsonify(type=f"urn:calsync:{code}", title=code, status=status, detail=detail)
+    document = {"type": f"urn:calsync:{code}", "title": code, "status": status, "code": code}
+    response = jsonify(document | {"detail": detail} | more)
     response.status_code = status
-    response.content_type = "application/problem+json"
+    response.content_type = MEDIA_TYPE
+    if status == 401:
+        response.headers["WWW-Authenticate"] = 'Bearer realm="calsync"'
     return response
 
 
 def problem_of(error: CalSyncError) -> Response:
     """Gives the answer for one of our own errors."""
     status = STATUS_OF.get(type(error), 500)
-    code = "".join("_" + c.lower() if c.isupper() else c for c in type(error).__name__).lstrip("_")
-    detail = str(error) if status < 500 else (type(error).__doc__ or "").strip()
-    return problem(status, code, detail)
+    # What a provider or a failing database says is for the log.
+    is_ours = status < 500 and not isinstance(error, ProviderError)
+    detail = str(error) if is_ours else (type(error).__doc__ or "").strip()
+    more: dict[str, Any] = {}
+    if isinstance(error, InvalidRequest) and error.errors:
+        more["errors"] = error.errors
+    response = problem(status, code_of(type(error)), detail, **more)
+    if isinstance(error, RateLimited | ProviderError) and error.retry_after is not None:
+        response.headers["Retry-After"] = str(max(1, round(error.retry_after)))
+    return response
+
+
+def code_of(kind: type[CalSyncError]) -> str:
+    """Gives the stable code of a kind of error: InvalidRequest is `invalid_request`."""
+    return "".join("_" + c.lower() if c.isupper() else c for c in kind.__name__).lstrip("_")

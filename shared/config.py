@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TypeVar
 
+import limits
+
 from shared.errors import ConfigurationError
 
 T = TypeVar("T")
@@ -39,6 +41,25 @@ class MicrosoftSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class AuthSettings:
+    """Who signs the tokens of people (Supabase Auth). None: no such tokens are accepted."""
+
+    jwt_secret: str | None = field(repr=False)
+    jwks_url: str | None
+    issuer: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RateSettings:
+    """How often callers may ask, in the notation of the limits library ("600 per minute")."""
+
+    api: str
+    refused: str
+    storage: str = field(repr=False)
+    trusted_proxies: int
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that is configured. Secrets are kept out of `repr`."""
 
@@ -46,6 +67,8 @@ class Settings:
     database_pool_size: int
     supabase_url: str | None
     service_role_key: str | None = field(repr=False)
+    auth: AuthSettings
+    rates: RateSettings
     cron_secret: str | None = field(repr=False)
     webhook_base_url: str
     webhook_secrets: tuple[str, ...] = field(repr=False)
@@ -53,6 +76,8 @@ class Settings:
     token_encryption_keys: tuple[str, ...] = field(repr=False)
     google: GoogleSettings | None
     microsoft: MicrosoftSettings | None
+    oauth_port: int
+    caldav_networks: str
     poll_stale_after_hours: float
     webhook_suspend_after: int
     webhook_give_up_after: int
@@ -61,6 +86,8 @@ class Settings:
     sync_workers: int
     lease_seconds: float
     leases_per_account: int
+    write_workers: int
+    write_batch: int
     calls_per_minute: int
     cron_budget_seconds: float
     verify_batch: int
@@ -85,6 +112,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         database_pool_size=env.whole("DATABASE_POOL_SIZE", 16, at_least=2),
         supabase_url=env.text("SUPABASE_URL"),
         service_role_key=env.text("SUPABASE_SERVICE_ROLE_KEY"),
+        auth=_auth(env),
+        rates=_rates(env),
         cron_secret=env.text("CRON_SECRET"),
         webhook_base_url=(env.text("WEBHOOK_BASE_URL") or "http://127.0.0.1:54321").rstrip("/"),
         webhook_secrets=env.listed("WEBHOOK_SECRET"),
@@ -92,6 +121,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         token_encryption_keys=env.listed("TOKEN_ENCRYPTION_KEYS"),
         google=_google(env),
         microsoft=_microsoft(env),
+        oauth_port=env.whole("OAUTH_PORT", 54331, at_least=1),
+        caldav_networks=env.one_of("CALDAV_NETWORKS", ("public", "any")),
         poll_stale_after_hours=env.number("POLL_STALE_AFTER_HOURS", 6.0, at_least=0.1),
         webhook_suspend_after=env.whole("WEBHOOK_SUSPEND_AFTER", 5, at_least=1),
         webhook_give_up_after=env.whole("WEBHOOK_GIVE_UP_AFTER", 10, at_least=1),
@@ -100,6 +131,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         sync_workers=env.whole("SYNC_WORKERS", 4, at_least=0),
         lease_seconds=env.number("LEASE_SECONDS", 120.0, at_least=5.0),
         leases_per_account=env.whole("LEASES_PER_ACCOUNT", 2, at_least=1),
+        write_workers=env.whole("WRITE_WORKERS", 2, at_least=1),
+        write_batch=env.whole("WRITE_BATCH", 50, at_least=1),
         calls_per_minute=env.whole("CALLS_PER_MINUTE", 500, at_least=1),
         cron_budget_seconds=env.number("CRON_BUDGET_SECONDS", 50.0, at_least=1.0),
         verify_batch=env.whole("VERIFY_BATCH", 5, at_least=0),
@@ -117,6 +150,24 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     return settings
 
 
+def _auth(env: "_Reader") -> AuthSettings:
+    project = (env.text("SUPABASE_URL") or "").rstrip("/")
+    return AuthSettings(
+        jwt_secret=env.text("SUPABASE_JWT_SECRET"),
+        jwks_url=f"{project}/auth/v1/.well-known/jwks.json" if project else None,
+        issuer=env.text("SUPABASE_JWT_ISSUER"),
+    )
+
+
+def _rates(env: "_Reader") -> RateSettings:
+    return RateSettings(
+        api=env.rate("API_RATE_LIMIT", "600 per minute"),
+        refused=env.rate("REFUSED_RATE_LIMIT", "300 per minute"),
+        storage=env.text("RATE_LIMIT_STORAGE") or "memory://",
+        trusted_proxies=env.whole("TRUSTED_PROXIES", 0, at_least=0),
+    )
+
+
 def _google(env: "_Reader") -> GoogleSettings | None:
     client_id = env.text("GOOGLE_CLIENT_ID")
     if client_id is None:
@@ -124,7 +175,8 @@ def _google(env: "_Reader") -> GoogleSettings | None:
     return GoogleSettings(
         client_id=client_id,
         client_secret=env.required("GOOGLE_CLIENT_SECRET", "GOOGLE_CLIENT_ID is set"),
-        redirect_uri=env.text("GOOGLE_REDIRECT_URI") or "http://127.0.0.1:54321/oauth/google",
+        redirect_uri=env.text("GOOGLE_REDIRECT_URI")
+        or "http://127.0.0.1:54321/oauth/google/callback",
         api_url=env.url("GOOGLE_API_URL", "https://www.googleapis.com/calendar/v3/"),
         auth_url=env.url("GOOGLE_AUTH_URL", "https://accounts.google.com/o/oauth2/v2/auth"),
         token_url=env.url("GOOGLE_TOKEN_URL", "https://oauth2.googleapis.com/token"),
@@ -146,7 +198,8 @@ def _microsoft(env: "_Reader") -> MicrosoftSettings | None:
     return MicrosoftSettings(
         client_id=client_id,
         client_secret=env.required("MICROSOFT_CLIENT_SECRET", "MICROSOFT_CLIENT_ID is set"),
-        redirect_uri=env.text("MICROSOFT_REDIRECT_URI") or "http://127.0.0.1:54321/oauth/microsoft",
+        redirect_uri=env.text("MICROSOFT_REDIRECT_URI")
+        or "http://127.0.0.1:54321/oauth/microsoft/callback",
         graph_url=env.url("MICROSOFT_GRAPH_URL", "https://graph.microsoft.com/v1.0").rstrip("/"),
         authority=authority.replace("{tenant}", tenant).rstrip("/"),
     )
@@ -172,6 +225,21 @@ class _Reader:
         value = self.text(name) or default
         if not value.startswith(("https://", "http://")):
             raise ConfigurationError(f"{name} must be an http or https URL")
+        return value
+
+    def one_of(self, name: str, choices: tuple[str, ...]) -> str:
+        """The first choice is the default."""
+        value = self.text(name) or choices[0]
+        if value not in choices:
+            raise ConfigurationError(f"{name} must be one of: {', '.join(choices)}")
+        return value
+
+    def rate(self, name: str, default: str) -> str:
+        value = self.text(name) or default
+        try:
+            limits.parse_many(value)
+        except ValueError:
+            raise ConfigurationError(f'{name} must be a rate such as "{default}"') from None
         return value
 
     def number(self, name: str, default: float, *, at_least: float) -> float:

@@ -455,7 +455,7 @@ create table public.calendar_alerts (
   id uuid not null default gen_random_uuid(),
   account_id uuid not null,
   calendar_id uuid,
-  kind text not null check (kind in ('access_lost', 'sync_failing', 'push_given_up', 'drift', 'emptied')),
+  kind text not null check (kind in ('access_lost', 'sync_failing', 'push_given_up', 'drift', 'emptied', 'writes_failing')),
   severity text not null check (severity in ('critical', 'high', 'medium', 'low')),
   message text not null,
   opened_at timestamptz not null,
@@ -614,7 +614,8 @@ create table public.provider_writes (
   check (dead_at is null or last_error_code is not null)
 );
 comment on table public.provider_writes is 'The outbox: events of ours that are to be written at their provider';
-create index provider_writes_due on public.provider_writes (due_at) where dead_at is null;
+create index provider_writes_queue on public.provider_writes (user_id, calendar_id, due_at) where dead_at is null;
+create index provider_writes_leased on public.provider_writes (user_id, calendar_id) where lease_holder is not null;
 create index provider_writes_by_calendar on public.provider_writes (user_id, calendar_id);
 
 revoke execute on function public.calsync_installation() from public, anon, authenticated;
@@ -1885,12 +1886,30 @@ returns void language sql set search_path = '' as $$
 $$;
 comment on function public.trip_circuit is 'Counts a provider failure; opens the circuit at every fifth in a row';
 
+-- A delivery of writes met what concerns its whole account: quota trouble, or lost access.
+create function public.note_account_trouble(p_user_id uuid, p_account_id uuid, p_failure text,
+                                            p_delay_seconds double precision, p_reason text)
+returns void language plpgsql set search_path = '' as $$
+begin
+  if p_failure = 'quota' then
+    perform public.block_account(p_user_id, p_account_id, public.calsync_now() + make_interval(secs => p_delay_seconds));
+  elsif p_failure = 'reauthorize' then
+    perform public.require_reauthorization(p_user_id, p_account_id, p_reason);
+  else
+    raise exception 'unknown failure %', p_failure using errcode = 'CS003', hint = 'Use quota or reauthorize.';
+  end if;
+end
+$$;
+comment on function public.note_account_trouble is 'Quota: the account waits; lost access: the person must reconnect';
+
 revoke execute on function public.block_account from public, anon, authenticated;
 grant execute on function public.block_account to service_role;
 revoke execute on function public.require_reauthorization from public, anon, authenticated;
 grant execute on function public.require_reauthorization to service_role;
 revoke execute on function public.trip_circuit from public, anon, authenticated;
 grant execute on function public.trip_circuit to service_role;
+revoke execute on function public.note_account_trouble from public, anon, authenticated;
+grant execute on function public.note_account_trouble to service_role;
 
 -- sql/functions/50_claim_due_subscriptions.sql
 -- Takes calendars whose push subscription is to be made, renewed or repaired. The pending row is written
@@ -2209,16 +2228,26 @@ end
 $$;
 comment on function public.reset_calendar is 'Drops the cursor, so that the next sync reads everything again';
 
--- Dead letters are replayed: tried again at once, as if they had never failed.
+-- Dead letters are replayed: syncs and writes are tried again at once, as if they had never failed.
 create function public.replay_dead_letters(p_user_id uuid default null, p_calendar_id uuid default null)
 returns table (calendar_id uuid) language sql set search_path = '' as $$
-  update public.calendar_sync_states s set
-    dead_at = null, attempts = 0, not_before = null, due_at = public.calsync_now(), due_reason = 'manual'
-  where s.dead_at is not null and s.lease_holder is null
-    and (p_user_id is null or s.user_id = p_user_id) and (p_calendar_id is null or s.calendar_id = p_calendar_id)
-  returning s.calendar_id
+  with syncs as (
+    update public.calendar_sync_states s set
+      dead_at = null, attempts = 0, not_before = null, due_at = public.calsync_now(), due_reason = 'manual'
+    where s.dead_at is not null and s.lease_holder is null
+      and (p_user_id is null or s.user_id = p_user_id) and (p_calendar_id is null or s.calendar_id = p_calendar_id)
+    returning s.calendar_id
+  ), writes as (
+    update public.provider_writes w set dead_at = null, attempts = 0, due_at = public.calsync_now()
+    where w.dead_at is not null
+      and (p_user_id is null or w.user_id = p_user_id) and (p_calendar_id is null or w.calendar_id = p_calendar_id)
+    returning w.calendar_id
+  ), woken as (
+    select pg_notify('calsync_due', '')
+  )
+  select r.calendar_id from (select s.calendar_id from syncs s union select w.calendar_id from writes w) r cross join woken
 $$;
-comment on function public.replay_dead_letters is 'Makes dead calendars due again, with a clean record';
+comment on function public.replay_dead_letters is 'Makes dead syncs and writes due again, with a clean record';
 
 revoke execute on function public.request_polls from public, anon, authenticated;
 grant execute on function public.request_polls to service_role;
@@ -2805,6 +2834,36 @@ grant execute on function public.finish_request to service_role;
 revoke execute on function public.forget_request from public, anon, authenticated;
 grant execute on function public.forget_request to service_role;
 
+-- sql/functions/112_list_records.sql
+-- Lists of the API: a page of one person's rows, in an order that no insert disturbs. The rows after the one
+-- that p_after_* name; without them, the first page.
+create function public.list_accounts(p_user_id uuid, p_limit integer, p_after_created_at timestamptz default null,
+                                     p_after_id uuid default null)
+returns setof public.calendar_accounts language sql stable set search_path = '' as $$
+  select a.* from public.calendar_accounts a
+  where a.user_id = p_user_id
+    and (p_after_id is null or (a.created_at, a.id) > (p_after_created_at, p_after_id))
+  order by a.created_at, a.id
+  limit p_limit
+$$;
+comment on function public.list_accounts is 'A page of the accounts of a person, oldest first';
+
+create function public.list_sync_logs(p_user_id uuid, p_limit integer, p_calendar_id uuid default null,
+                                      p_after_created_at timestamptz default null, p_after_id uuid default null)
+returns setof public.calendar_sync_logs language sql stable set search_path = '' as $$
+  select l.* from public.calendar_sync_logs l
+  where l.user_id = p_user_id and (p_calendar_id is null or l.calendar_id = p_calendar_id)
+    and (p_after_id is null or (l.created_at, l.id) < (p_after_created_at, p_after_id))
+  order by l.created_at desc, l.id desc
+  limit p_limit
+$$;
+comment on function public.list_sync_logs is 'A page of the syncs of a person, newest first';
+
+revoke execute on function public.list_accounts from public, anon, authenticated;
+grant execute on function public.list_accounts to service_role;
+revoke execute on function public.list_sync_logs from public, anon, authenticated;
+grant execute on function public.list_sync_logs to service_role;
+
 -- sql/functions/140_oauth_flows.sql
 -- A person begins to connect an account; p_state_hash and p_browser_hash are SHA-256 in hex.
 create function public.start_oauth_flow(p_user_id uuid, p_provider text, p_state_hash text, p_browser_hash text,
@@ -3065,6 +3124,316 @@ grant execute on function public.reseal_credentials to service_role;
 revoke execute on function public.count_credentials from public, anon, authenticated;
 grant execute on function public.count_credentials to service_role;
 
+-- sql/functions/600_queue_writes.sql
+-- Internal: events of ours are not at their provider what they should be. In the transaction of whatever calls for it,
+-- so that the write is neither lost nor done for a change that never was. p_writes: [{"id", "calendar_id", "action"}].
+-- A write that waits takes up the newer change; one that is being delivered is followed by another.
+create function public.queue_writes(p_user_id uuid, p_subject text, p_writes jsonb)
+returns integer language plpgsql set search_path = '' as $$
+declare
+  v_now constant timestamptz := public.calsync_now();
+  v_queued integer;
+begin
+  insert into public.provider_writes as w (user_id, id, subject, calendar_id, action, due_at)
+  select p_user_id, q.id, p_subject, q.calendar_id, q.action, v_now
+  from jsonb_to_recordset(p_writes) as q (id uuid, calendar_id uuid, action text)
+  on conflict (user_id, id) do update set
+    -- What was not created yet is still to be created.
+    action = case when w.action = 'create' and excluded.action = 'update' then 'create' else excluded.action end,
+    change_seq = w.change_seq + 1,
+    due_at = case when w.lease_expires_at > v_now then w.due_at else v_now end,
+    attempts = 0, dead_at = null, last_error_code = null, last_error_message = null, last_error_at = null,
+    updated_at = v_now;
+  get diagnostics v_queued = row_count;
+  if v_queued > 0 then
+    perform pg_notify('calsync_due', '');
+  end if;
+  return v_queued;
+end
+$$;
+comment on function public.queue_writes is 'Puts events of ours into the outbox; wakes the workers';
+
+revoke execute on function public.queue_writes from public, anon, authenticated;
+grant execute on function public.queue_writes to service_role;
+
+-- sql/functions/601_claim_provider_writes.sql
+-- Takes due writes under a lease, for up to p_limit calendars and p_batch writes of each: the longest due calendars
+-- first, at most p_per_account calendars of an account at a time and no more writes than its calls of the minute
+-- allow, so that a large change in one account holds up nobody else. Nothing is created in a calendar that was not
+-- read since the database was restarted or restored: it may hold the event already.
+create function public.claim_provider_writes(p_worker text, p_limit integer, p_batch integer,
+  p_lease_seconds double precision, p_per_account integer default 2, p_calls_per_minute integer default 500,
+  p_user_id uuid default null)
+returns table (user_id uuid, calendar_id uuid, account_id uuid, provider text, provider_calendar_id text, sealed text,
+  id uuid, subject text, lease_token bigint, attempts integer, tag text, draft jsonb, provider_event_id text, etag text)
+language plpgsql set search_path = '' set plan_cache_mode = 'force_custom_plan' as $$
+#variable_conflict use_column
+declare
+  v_now constant timestamptz := public.calsync_now();
+  v_epoch constant text := public.calsync_epoch();
+begin
+  return query
+  with waiting as materialized (
+    select d.user_id, d.calendar_id, d.since, c.account_id, a.budget_minute, a.budget_used,
+      s.read_epoch is not distinct from v_epoch as is_current
+    from public.calendars_with_writes(v_now) d
+    join public.calendars c on c.user_id = d.user_id and c.id = d.calendar_id
+    join public.calendar_accounts a on a.user_id = c.user_id and a.id = c.account_id
+    join public.calendar_sync_states s on s.user_id = d.user_id and s.calendar_id = d.calendar_id
+    where (p_user_id is null or d.user_id = p_user_id) and a.status in ('active', 'disconnecting')
+      and (a.blocked_until is null or a.blocked_until <= v_now)
+  ), busy as materialized (
+    select c.user_id, c.account_id, count(distinct c.id) as calendars, count(*) as writes
+    from public.provider_writes w
+    join public.calendars c on c.user_id = w.user_id and c.id = w.calendar_id
+    where w.lease_holder is not null and w.lease_expires_at > v_now
+    group by c.user_id, c.account_id
+  ), fair as materialized (
+    select d.*, row_number() over (partition by d.user_id, d.account_id order by d.since, d.calendar_id)
+        + coalesce(b.calendars, 0) as place,
+      p_calls_per_minute - coalesce(b.writes, 0)
+        - case when d.budget_minute = date_trunc('minute', v_now) then d.budget_used else 0 end as budget
+    from waiting d
+    left join busy b on b.user_id = d.user_id and b.account_id = d.account_id
+  ), chosen as materialized (
+    select f.*, greatest(0, least(p_batch, f.budget / p_per_account)) as most
+    from fair f where f.place <= p_per_account and f.budget >= p_per_account
+    order by f.place, f.since limit p_limit
+  ), taken as materialized (
+    select t.* from chosen f
+    cross join lateral (
+      select w.user_id, w.id from public.provider_writes w
+      where w.user_id = f.user_id and w.calendar_id = f.calendar_id and w.due_at <= v_now and w.dead_at is null
+        and (f.is_current or w.action <> 'create')
+      order by w.due_at, w.id limit f.most
+      for update skip locked) t
+  ), claimed as (
+    update public.provider_writes w set
+      lease_token = w.lease_token + 1, lease_holder = p_worker,
+      lease_expires_at = v_now + make_interval(secs => p_lease_seconds),
+      due_at = v_now + make_interval(secs => p_lease_seconds),
+      claimed_seq = w.change_seq, updated_at = v_now,
+      -- A worker that dies with a lease counts as an attempt.
+      attempts = w.attempts + (w.lease_holder is not null)::integer
+    from taken t where w.user_id = t.user_id and w.id = t.id
+    returning w.*
+  )
+  select w.user_id, w.calendar_id, c.account_id, a.provider, c.provider_calendar_id,
+    public.sealed_credentials(w.user_id, c.account_id), w.id, w.subject, w.lease_token, w.attempts,
+    d.tag, d.draft, d.provider_event_id, d.etag
+  from claimed w
+  join public.calendars c on c.user_id = w.user_id and c.id = w.calendar_id
+  join public.calendar_accounts a on a.user_id = c.user_id and a.id = c.account_id
+  left join lateral (
+    select * from public.block_draft(w.user_id, w.id, w.last_error_code = 'stale') where w.subject = 'busy_block'
+    union all
+    select * from public.appointment_draft(w.user_id, w.id) where w.subject = 'appointment') d on true
+  order by w.user_id, w.calendar_id, w.created_at, w.id;
+end
+$$;
+comment on function public.claim_provider_writes is 'Leases due writes, fairly between accounts, with all that their delivery needs';
+
+-- Internal: the calendars that have something to write now, and since when. From one to the next over the index: an
+-- account with a hundred thousand writes costs one step. Those beyond a thousand have their turn when these are done.
+create function public.calendars_with_writes(p_now timestamptz)
+returns table (user_id uuid, calendar_id uuid, since timestamptz) language sql stable set search_path = '' as $$
+  with recursive step as (
+    (select w.user_id, w.calendar_id, 1 as steps from public.provider_writes w
+     where w.dead_at is null order by w.user_id, w.calendar_id limit 1)
+    union all
+    select n.user_id, n.calendar_id, s.steps + 1 from step s
+    cross join lateral (
+      select w.user_id, w.calendar_id from public.provider_writes w
+      where w.dead_at is null and (w.user_id, w.calendar_id) > (s.user_id, s.calendar_id)
+      order by w.user_id, w.calendar_id limit 1) n
+    where s.steps < 1000
+  )
+  select s.user_id, s.calendar_id, d.due_at from step s
+  cross join lateral (
+    select w.due_at from public.provider_writes w
+    where w.user_id = s.user_id and w.calendar_id = s.calendar_id and w.dead_at is null and w.due_at <= p_now
+    order by w.due_at limit 1) d
+$$;
+comment on function public.calendars_with_writes is 'Calendars with due writes, and since when they are due';
+
+-- Internal: what a busy block is to be at its provider; no draft: it is to be deleted. After a refused If-Match the
+-- etag that the mirror knows is the newer one.
+create function public.block_draft(p_user_id uuid, p_id uuid, p_was_stale boolean)
+returns table (tag text, draft jsonb, provider_event_id text, etag text) language sql stable set search_path = '' as $$
+  select b.tag,
+    case when b.is_wanted then jsonb_build_object('summary', b.title, 'start_at', b.start_at, 'end_at', b.end_at,
+      'start_date', b.start_date, 'end_date', b.end_date, 'visibility', 'private',
+      'description', format('CalSync [%s:%s:%s:%s]', a.provider, a.id, b.source_calendar_id, b.source_event_key)) end,
+    b.provider_event_id,
+    case when p_was_stale then coalesce((
+      select e.etag from public.calendar_events e
+      where e.user_id = b.user_id and e.calendar_id = b.target_calendar_id
+        and e.provider_event_id = b.provider_event_id), b.etag) else b.etag end
+  from public.busy_blocks b
+  join public.calendars c on c.user_id = b.user_id and c.id = b.source_calendar_id
+  join public.calendar_accounts a on a.user_id = c.user_id and a.id = c.account_id
+  where b.user_id = p_user_id and b.id = p_id
+$$;
+comment on function public.block_draft is 'A busy block as its provider should have it';
+
+revoke execute on function public.claim_provider_writes from public, anon, authenticated;
+grant execute on function public.claim_provider_writes to service_role;
+revoke execute on function public.calendars_with_writes from public, anon, authenticated;
+grant execute on function public.calendars_with_writes to service_role;
+revoke execute on function public.block_draft from public, anon, authenticated;
+grant execute on function public.block_draft to service_role;
+
+-- sql/functions/602_settle_provider_writes.sql
+-- Settles the writes of one delivery to a calendar, each for whoever still holds its lease. p_outcomes:
+-- [{"id", "lease_token", "result", "provider_event_id", "etag", "as_asked", "error_code", "error_message",
+-- "delay_seconds", "dead"}]. Results: written; deleted; vanished, stale: the mirror is behind, so the calendar is read
+-- again; failed: tried again after the delay, or dead; postponed: not tried. Answers how many counted.
+create function public.settle_provider_writes(p_user_id uuid, p_calendar_id uuid, p_outcomes jsonb, p_api_calls integer)
+returns table (settled integer, dead integer) language plpgsql set search_path = '' as $$
+declare
+  v_now constant timestamptz := public.calsync_now();
+  v_account_id uuid;
+  v_held jsonb;
+  v_subject text;
+begin
+  select c.account_id into v_account_id from public.calendars c where c.user_id = p_user_id and c.id = p_calendar_id;
+  -- Before the writes, in the order in which plans take them.
+  perform public.lock_subjects(p_user_id, p_outcomes);
+  select coalesce(jsonb_agg(o || jsonb_build_object('subject', w.subject, 'changed', w.change_seq > w.claimed_seq)), '[]')
+  into v_held
+  from jsonb_array_elements(p_outcomes) o
+  cross join lateral (
+    select * from public.provider_writes w where w.user_id = p_user_id and w.id = (o ->> 'id')::uuid
+      and w.lease_token = (o ->> 'lease_token')::bigint and w.lease_expires_at > v_now
+    for update) w;
+
+  foreach v_subject in array array['busy_block', 'appointment'] loop
+    perform public.settle_subjects(p_user_id, v_subject, jsonb_path_query_array(v_held,
+      '$[*] ? (@.subject == $subject && (@.result == "written" || @.result == "deleted" || @.result == "vanished"))',
+      jsonb_build_object('subject', v_subject)));
+  end loop;
+  perform public.release_done_writes(p_user_id, v_held);
+  perform public.release_failed_writes(p_user_id, v_held);
+  if jsonb_path_exists(v_held, '$[*] ? (@.result == "stale" || @.result == "vanished")') then
+    perform public.make_due(p_user_id, p_calendar_id, 'repair');
+  end if;
+  perform public.judge_writes(p_user_id, v_account_id, p_calendar_id);
+  perform public.note_cost(p_user_id, p_calendar_id, p_api_calls, 0, 0, 0);
+  perform public.spend_budget(p_user_id, v_account_id, p_api_calls);
+  return query select jsonb_array_length(v_held),
+    (select count(*)::integer from jsonb_array_elements(v_held) o where (o ->> 'dead')::boolean);
+end
+$$;
+comment on function public.settle_provider_writes is 'Settles delivered writes: done, changed meanwhile, to be retried, or dead';
+
+-- Internal: locks the busy blocks and appointments of writes, in the order of their ids.
+create function public.lock_subjects(p_user_id uuid, p_outcomes jsonb)
+returns void language plpgsql set search_path = '' as $$
+begin
+  perform from public.busy_blocks b
+  where b.user_id = p_user_id and b.id = any (array(select (o ->> 'id')::uuid from jsonb_array_elements(p_outcomes) o))
+  order by b.id for update;
+  perform from public.appointment_links l
+  where l.user_id = p_user_id and l.id = any (array(select (o ->> 'id')::uuid from jsonb_array_elements(p_outcomes) o))
+  order by l.id for update;
+end
+$$;
+comment on function public.lock_subjects is 'Locks what writes are about, before the writes themselves';
+
+-- Internal: tells busy blocks or appointments what became of their events.
+create function public.settle_subjects(p_user_id uuid, p_subject text, p_outcomes jsonb)
+returns void language plpgsql set search_path = '' as $$
+begin
+  if jsonb_array_length(p_outcomes) = 0 then
+    return;
+  elsif p_subject = 'busy_block' then
+    perform public.settle_blocks(p_user_id, p_outcomes);
+  else
+    perform public.settle_appointments(p_user_id, p_outcomes);
+  end if;
+end
+$$;
+comment on function public.settle_subjects is 'Passes outcomes to what they are about';
+
+-- Internal: writes that succeeded leave the outbox, unless there is more to do: changed meanwhile, found with another
+-- content, or gone there and to be created anew. A busy block that is no more needs nothing.
+create function public.release_done_writes(p_user_id uuid, p_held jsonb)
+returns void language plpgsql set search_path = '' as $$
+declare
+  v_now constant timestamptz := public.calsync_now();
+begin
+  delete from public.provider_writes w using jsonb_array_elements(p_held) o
+  where w.user_id = p_user_id and w.id = (o ->> 'id')::uuid
+    and ((o ->> 'result' in ('written', 'deleted') and not (o ->> 'changed')::boolean
+          and coalesce((o ->> 'as_asked')::boolean, true))
+      or (o ->> 'result' in ('deleted', 'vanished') and w.subject = 'busy_block' and not exists (
+            select from public.busy_blocks b where b.user_id = w.user_id and b.id = w.id)));
+  update public.provider_writes w set
+    action = case
+      when w.subject = 'appointment' then case w.action when 'create' then 'update' else w.action end
+      when not b.is_wanted then 'delete'
+      when b.provider_event_id is null then 'create' else 'update' end,
+    lease_holder = null, lease_expires_at = null, attempts = 0, updated_at = v_now,
+    -- An appointment that is gone there waits for the mirror to say so.
+    due_at = v_now + case when w.subject = 'appointment' and o ->> 'result' = 'vanished'
+                          then interval '1 minute' else interval '0' end
+  from jsonb_array_elements(p_held) o
+  left join public.busy_blocks b on b.user_id = p_user_id and b.id = (o ->> 'id')::uuid
+  where w.user_id = p_user_id and w.id = (o ->> 'id')::uuid and o ->> 'result' in ('written', 'deleted', 'vanished');
+  if found then
+    perform pg_notify('calsync_due', '');
+  end if;
+end
+$$;
+comment on function public.release_done_writes is 'Ends successful writes; those with more to do are due again';
+
+-- Internal: writes that did not succeed are due again after their delay, unless they changed meanwhile; a dead one
+-- waits for `calsync dead-letters replay` or for the next change.
+create function public.release_failed_writes(p_user_id uuid, p_held jsonb)
+returns void language sql set search_path = '' as $$
+  update public.provider_writes w set
+    lease_holder = null, lease_expires_at = null, updated_at = public.calsync_now(),
+    due_at = public.calsync_now() + make_interval(secs => (o ->> 'delay_seconds')::double precision),
+    attempts = w.attempts + (o ->> 'result' <> 'postponed')::integer,
+    dead_at = case when (o ->> 'dead')::boolean and not (o ->> 'changed')::boolean then public.calsync_now() end,
+    last_error_code = case when o ->> 'result' = 'stale' then 'stale' else o ->> 'error_code' end,
+    last_error_message = o ->> 'error_message', last_error_at = public.calsync_now()
+  from jsonb_array_elements(p_held) o
+  where w.user_id = p_user_id and w.id = (o ->> 'id')::uuid and o ->> 'result' in ('stale', 'failed', 'postponed')
+$$;
+comment on function public.release_failed_writes is 'Schedules the retry of failed writes';
+
+-- Internal: one alert while a calendar has dead writes.
+create function public.judge_writes(p_user_id uuid, p_account_id uuid, p_calendar_id uuid)
+returns void language plpgsql set search_path = '' as $$
+declare
+  v_dead integer;
+begin
+  select count(*) into v_dead from public.provider_writes w
+  where w.user_id = p_user_id and w.calendar_id = p_calendar_id and w.dead_at is not null;
+  if v_dead = 0 then
+    perform public.resolve_alerts(p_user_id, p_calendar_id, array['writes_failing']);
+  else
+    perform public.open_alert(p_user_id, p_account_id, p_calendar_id, 'writes_failing', 'high', format(
+      'Events cannot be written to this calendar (%s waiting); list them with: calsync dead-letters', v_dead));
+  end if;
+end
+$$;
+comment on function public.judge_writes is 'Opens or resolves the alert about dead writes of a calendar';
+
+revoke execute on function public.settle_provider_writes from public, anon, authenticated;
+grant execute on function public.settle_provider_writes to service_role;
+revoke execute on function public.lock_subjects from public, anon, authenticated;
+grant execute on function public.lock_subjects to service_role;
+revoke execute on function public.settle_subjects from public, anon, authenticated;
+grant execute on function public.settle_subjects to service_role;
+revoke execute on function public.release_done_writes from public, anon, authenticated;
+grant execute on function public.release_done_writes to service_role;
+revoke execute on function public.release_failed_writes from public, anon, authenticated;
+grant execute on function public.release_failed_writes to service_role;
+revoke execute on function public.judge_writes from public, anon, authenticated;
+grant execute on function public.judge_writes to service_role;
+
 -- sql/views/01_calendar_webhooks.sql
 -- The hybrid state, a row per calendar: what operators and the polling functions look at.
 create view public.calendar_webhooks with (security_invoker = true) as
@@ -3164,14 +3533,21 @@ from public.calendar_sync_states s
 where s.attempts > 0 and s.dead_at is null;
 comment on view public.webhook_retry_queue is 'Failed syncs that are to be retried';
 
--- Calendars that failed too often; tried rarely now, or at once by: calsync dead-letters replay.
+-- What failed too often: syncs of calendars (tried rarely now), and events that could not be written (not tried any more).
+-- Both at once by: calsync dead-letters replay.
 create view public.dead_letters with (security_invoker = true) as
 select s.user_id, s.calendar_id, c.name as calendar_name, s.attempts, s.dead_at, s.last_error_code,
-  s.last_error_message, s.due_at as retry_at
+  s.last_error_message, s.due_at as retry_at, 'sync' as kind, s.calendar_id as id
 from public.calendar_sync_states s
 join public.calendars c on c.user_id = s.user_id and c.id = s.calendar_id
-where s.dead_at is not null;
-comment on view public.dead_letters is 'Syncs that failed too often';
+where s.dead_at is not null
+union all
+select w.user_id, w.calendar_id, c.name, w.attempts, w.dead_at, w.last_error_code, w.last_error_message, null,
+  w.action || ' ' || w.subject, w.id
+from public.provider_writes w
+join public.calendars c on c.user_id = w.user_id and c.id = w.calendar_id
+where w.dead_at is not null;
+comment on view public.dead_letters is 'Syncs and writes that failed too often';
 
 -- sql/views/04_figures.sql
 -- How many polls push made needless, by day.

@@ -1,0 +1,1 @@
+"""The management API, over real HTTP and a real database."""
