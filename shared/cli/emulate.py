@@ -66,7 +66,7 @@ def _loaded(service: Service, control: Control, folder: Path) -> Fate:
         load(control, folder)
     with err.status("Reading the calendars"):
         # Connecting again makes new calendars known at once.
-        connect_person(service, control, PERSON)
+        connect_person(service, control, PERSON, PERSON)
         archive, deadline = Archive(service, control), elapsed() + READ_WITHIN_SECONDS
         while not archive.is_read():
             if elapsed() > deadline:

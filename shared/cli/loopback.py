@@ -6,7 +6,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from queue import Empty, Queue
 from threading import Thread
 from typing import TextIO
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlsplit, urlunsplit
 
 from shared.cli.ports import PortTaken, require_free
 from shared.errors import InvalidRequest
@@ -42,9 +42,21 @@ def wait_for_redirect(redirect_uri: str, paste: TextIO | None, seconds: float) -
             listener.server_close()
 
 
-def code_of(url: str, state: str) -> str:
-    """The authorization code of a redirect URL; raises as `answer_of`."""
-    return answer_of(url, state)["code"]
+def free_uri(redirect_uri: str, other_port: int) -> str:
+    """Where to have the browser sent: the redirect URI of the settings, if nobody listens there.
+
+    On this machine that is mostly `calsync serve`, which waits for people of its own; then the
+    same on `other_port`. An address elsewhere stays: its person pastes what they end up at.
+    """
+    parts = urlsplit(redirect_uri)
+    if parts.scheme != "http" or parts.hostname not in LOOPBACK:
+        return redirect_uri
+    try:
+        require_free(parts.hostname, parts.port or 80, "redirect", "OAUTH_PORT")
+    except PortTaken:
+        host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+        return urlunsplit(parts._replace(netloc=f"{host}:{other_port}"))
+    return redirect_uri
 
 
 def answer_of(url: str, state: str) -> dict[str, str]:
@@ -66,7 +78,7 @@ def _listener(redirect_uri: str, arrived: Callable[[str], object]) -> HTTPServer
         return None
     host, port = parts.hostname, parts.port or 80
     with suppress(PortTaken):
-        require_free(host, port, "redirect", "GOOGLE_REDIRECT_URI")
+        require_free(host, port, "redirect", "OAUTH_PORT")
         return HTTPServer((host, port), _handler(parts.path or "/", arrived))
     return None
 

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import httpx
 import pytest
 
-from shared.cli.loopback import code_of, wait_for_redirect
+from shared.cli.loopback import answer_of, wait_for_redirect
 from shared.errors import InvalidRequest
 from tests.cli.conftest import ANN, BEN, Run
 from tests.cli.connecting import click, connecting, free_redirect_uri, listens
@@ -76,7 +76,8 @@ def test_google_must_be_configured(run: Run, rig: Rig) -> None:
 
 def test_a_pasted_url_is_as_good(redirect_uri: str) -> None:
     url = f"{redirect_uri}?{urlencode({'state': 's', 'code': 'c'})}"
-    assert code_of(wait_for_redirect(redirect_uri, io.StringIO(f"\n{url}\n"), 5), "s") == "c"
+    pasted = wait_for_redirect(redirect_uri, io.StringIO(f"\n{url}\n"), 5)
+    assert answer_of(pasted, "s")["code"] == "c"
 
 
 def test_pasting_works_where_the_port_is_taken() -> None:
@@ -111,4 +112,4 @@ def test_only_the_redirect_path_counts(redirect_uri: str) -> None:
 @pytest.mark.parametrize("query", ["code=c", "code=c&state=other", ""])
 def test_a_redirect_of_another_attempt_is_refused(query: str) -> None:
     with pytest.raises(InvalidRequest, match="not of this attempt"):
-        code_of(f"http://127.0.0.1/oauth?{query}", "mine")
+        answer_of(f"http://127.0.0.1/oauth?{query}", "mine")

@@ -40,7 +40,8 @@ def test_by_default_everything_is_ours(tmp_path: Path) -> None:
     assert microsoft is not None
     assert microsoft.graph_url == "http://127.0.0.1:6/v1.0"
     assert microsoft.authority == "http://127.0.0.1:6/common"
-    assert microsoft.redirect_uri == "http://127.0.0.1:5/oauth/microsoft"
+    assert microsoft.redirect_uri == "http://127.0.0.1:1/oauth/microsoft/callback"
+    assert read_settings(variables).oauth_port == 5
 
 
 def test_what_the_user_sets_wins(tmp_path: Path) -> None:

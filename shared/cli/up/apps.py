@@ -13,7 +13,7 @@ def google_app(url: str, redirect_to: str) -> Mapping[str, str]:
     return {
         "GOOGLE_CLIENT_ID": GOOGLE_CLIENT_ID,
         "GOOGLE_CLIENT_SECRET": GOOGLE_CLIENT_SECRET,
-        "GOOGLE_REDIRECT_URI": f"{redirect_to}/oauth/google",
+        "GOOGLE_REDIRECT_URI": f"{redirect_to}/oauth/google/callback",
         "GOOGLE_API_URL": f"{url}/calendar/v3/",
         "GOOGLE_AUTH_URL": f"{url}/o/oauth2/v2/auth",
         "GOOGLE_TOKEN_URL": f"{url}/token",
@@ -27,7 +27,7 @@ def microsoft_app(url: str, redirect_to: str) -> Mapping[str, str]:
     return {
         "MICROSOFT_CLIENT_ID": MICROSOFT_CLIENT_ID,
         "MICROSOFT_CLIENT_SECRET": MICROSOFT_CLIENT_SECRET,
-        "MICROSOFT_REDIRECT_URI": f"{redirect_to}/oauth/microsoft",
+        "MICROSOFT_REDIRECT_URI": f"{redirect_to}/oauth/microsoft/callback",
         "MICROSOFT_GRAPH_URL": f"{url}/v1.0",
         "MICROSOFT_AUTHORITY": f"{url}/{{tenant}}",
     }

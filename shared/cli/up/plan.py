@@ -17,7 +17,7 @@ JWT_SECRET = "SUPABASE_JWT_SECRET"
 SETTINGS = (
     *("DATABASE_", "SUPABASE_", "GOOGLE_", "MICROSOFT_", "WEBHOOK_", "TOKEN_", "CRON_", "POLL_"),
     *("RENEW_", "SYNC_", "LEASE", "CALLS_", "WINDOW_", "NOTIFICATION_", "LOG_", "MISSED_"),
-    "VERIFY_",
+    *("VERIFY_", "OAUTH_", "CALDAV_NETWORKS"),
 )
 """How the names of settings begin (shared/config.py)."""
 
@@ -127,6 +127,9 @@ class Plan:
             "CALSYNC_HOME": str(self.home),
             "HOST": HOST,
             "WEBHOOK_BASE_URL": f"http://{HOST}:{self._port}",
+            "OAUTH_PORT": str(self.ports.oauth),
+            # Radicale is on this machine.
+            "CALDAV_NETWORKS": "any",
         }
         if not self.serves_rest:
             # Our keys would be refused by a project of the user's.
@@ -142,7 +145,7 @@ class Plan:
         return str(self.ports.functions)
 
     def _apps(self) -> dict[str, str]:
-        redirect_to = f"http://{HOST}:{self.ports.oauth}"
+        redirect_to = f"http://{HOST}:{self.ports.functions}"
         return {
             **(google_app(self.google_url, redirect_to) if self.emulates_google else {}),
             **(microsoft_app(self.microsoft_url, redirect_to) if self.emulates_microsoft else {}),
