@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import TypeAdapter
 
 from shared.db.database import Database
-from shared.states import Provider, SyncType
+from shared.states import Provider, SyncType, WriteSubject
 
 T = TypeVar("T")
 
@@ -51,6 +51,38 @@ class Applied:
     deleted: int
     refused: int
     api_calls: int
+
+
+@dataclass(frozen=True, slots=True)
+class WriteClaim:
+    """A leased write of the outbox with all that its delivery needs (claim_provider_writes).
+
+    `draft` holds the fields of `shared.model.Draft` with those of its `When` beside them; None
+    where the event is to be deleted. `tag` is None where what was to be written is no more.
+    """
+
+    user_id: UUID
+    calendar_id: UUID
+    account_id: UUID
+    provider: Provider
+    provider_calendar_id: str
+    sealed: str
+    id: UUID
+    subject: WriteSubject
+    lease_token: int
+    attempts: int
+    tag: str | None
+    draft: Mapping[str, Any] | None
+    provider_event_id: str | None
+    etag: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SettledWrites:
+    """How many writes of a delivery counted, and how many of them are dead letters now."""
+
+    settled: int
+    dead: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,8 +71,9 @@ class Write:
     """One event of ours to bring to the provider, from the outbox row `id`.
 
     Without `provider_event_id` it is created, without `draft` deleted, else updated under
-    `etag`. `tag` marks the event as ours (shared.decide.own_tag). The whole content of a busy
-    block is ours; of an appointment only what the draft says.
+    `etag`. Without either, an event that an unanswered create may have left behind is found by
+    its tag and deleted. `tag` marks the event as ours (shared.decide.own_tag). The whole content
+    of a busy block is ours; of an appointment only what the draft says.
     """
 
     id: UUID

@@ -38,9 +38,27 @@ returns void language sql set search_path = '' as $$
 $$;
 comment on function public.trip_circuit is 'Counts a provider failure; opens the circuit at every fifth in a row';
 
+-- A delivery of writes met what concerns its whole account: quota trouble, or lost access.
+create function public.note_account_trouble(p_user_id uuid, p_account_id uuid, p_failure text,
+                                            p_delay_seconds double precision, p_reason text)
+returns void language plpgsql set search_path = '' as $$
+begin
+  if p_failure = 'quota' then
+    perform public.block_account(p_user_id, p_account_id, public.calsync_now() + make_interval(secs => p_delay_seconds));
+  elsif p_failure = 'reauthorize' then
+    perform public.require_reauthorization(p_user_id, p_account_id, p_reason);
+  else
+    raise exception 'unknown failure %', p_failure using errcode = 'CS003', hint = 'Use quota or reauthorize.';
+  end if;
+end
+$$;
+comment on function public.note_account_trouble is 'Quota: the account waits; lost access: the person must reconnect';
+
 revoke execute on function public.block_account from public, anon, authenticated;
 grant execute on function public.block_account to service_role;
 revoke execute on function public.require_reauthorization from public, anon, authenticated;
 grant execute on function public.require_reauthorization to service_role;
 revoke execute on function public.trip_circuit from public, anon, authenticated;
 grant execute on function public.trip_circuit to service_role;
+revoke execute on function public.note_account_trouble from public, anon, authenticated;
+grant execute on function public.note_account_trouble to service_role;

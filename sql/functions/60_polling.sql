@@ -69,16 +69,26 @@ end
 $$;
 comment on function public.reset_calendar is 'Drops the cursor, so that the next sync reads everything again';
 
--- Dead letters are replayed: tried again at once, as if they had never failed.
+-- Dead letters are replayed: syncs and writes are tried again at once, as if they had never failed.
 create function public.replay_dead_letters(p_user_id uuid default null, p_calendar_id uuid default null)
 returns table (calendar_id uuid) language sql set search_path = '' as $$
-  update public.calendar_sync_states s set
-    dead_at = null, attempts = 0, not_before = null, due_at = public.calsync_now(), due_reason = 'manual'
-  where s.dead_at is not null and s.lease_holder is null
-    and (p_user_id is null or s.user_id = p_user_id) and (p_calendar_id is null or s.calendar_id = p_calendar_id)
-  returning s.calendar_id
+  with syncs as (
+    update public.calendar_sync_states s set
+      dead_at = null, attempts = 0, not_before = null, due_at = public.calsync_now(), due_reason = 'manual'
+    where s.dead_at is not null and s.lease_holder is null
+      and (p_user_id is null or s.user_id = p_user_id) and (p_calendar_id is null or s.calendar_id = p_calendar_id)
+    returning s.calendar_id
+  ), writes as (
+    update public.provider_writes w set dead_at = null, attempts = 0, due_at = public.calsync_now()
+    where w.dead_at is not null
+      and (p_user_id is null or w.user_id = p_user_id) and (p_calendar_id is null or w.calendar_id = p_calendar_id)
+    returning w.calendar_id
+  ), woken as (
+    select pg_notify('calsync_due', '')
+  )
+  select r.calendar_id from (select s.calendar_id from syncs s union select w.calendar_id from writes w) r cross join woken
 $$;
-comment on function public.replay_dead_letters is 'Makes dead calendars due again, with a clean record';
+comment on function public.replay_dead_letters is 'Makes dead syncs and writes due again, with a clean record';
 
 revoke execute on function public.request_polls from public, anon, authenticated;
 grant execute on function public.request_polls to service_role;

@@ -57,7 +57,7 @@ create table public.calendar_alerts (
   id uuid not null default gen_random_uuid(),
   account_id uuid not null,
   calendar_id uuid,
-  kind text not null check (kind in ('access_lost', 'sync_failing', 'push_given_up', 'drift', 'emptied')),
+  kind text not null check (kind in ('access_lost', 'sync_failing', 'push_given_up', 'drift', 'emptied', 'writes_failing')),
   severity text not null check (severity in ('critical', 'high', 'medium', 'low')),
   message text not null,
   opened_at timestamptz not null,

@@ -122,7 +122,8 @@ create table public.provider_writes (
   check (dead_at is null or last_error_code is not null)
 );
 comment on table public.provider_writes is 'The outbox: events of ours that are to be written at their provider';
-create index provider_writes_due on public.provider_writes (due_at) where dead_at is null;
+create index provider_writes_queue on public.provider_writes (user_id, calendar_id, due_at) where dead_at is null;
+create index provider_writes_leased on public.provider_writes (user_id, calendar_id) where lease_holder is not null;
 create index provider_writes_by_calendar on public.provider_writes (user_id, calendar_id);
 
 revoke execute on function public.calsync_installation() from public, anon, authenticated;

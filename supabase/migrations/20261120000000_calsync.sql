@@ -3224,10 +3224,7 @@ begin
   from claimed w
   join public.calendars c on c.user_id = w.user_id and c.id = w.calendar_id
   join public.calendar_accounts a on a.user_id = c.user_id and a.id = c.account_id
-  left join lateral (
-    select * from public.block_draft(w.user_id, w.id, w.last_error_code = 'stale') where w.subject = 'busy_block'
-    union all
-    select * from public.appointment_draft(w.user_id, w.id) where w.subject = 'appointment') d on true
+  left join lateral public.block_draft(w.user_id, w.id, w.last_error_code = 'stale') d on w.subject = 'busy_block'
   order by w.user_id, w.calendar_id, w.created_at, w.id;
 end
 $$;
@@ -3333,9 +3330,6 @@ begin
   perform from public.busy_blocks b
   where b.user_id = p_user_id and b.id = any (array(select (o ->> 'id')::uuid from jsonb_array_elements(p_outcomes) o))
   order by b.id for update;
-  perform from public.appointment_links l
-  where l.user_id = p_user_id and l.id = any (array(select (o ->> 'id')::uuid from jsonb_array_elements(p_outcomes) o))
-  order by l.id for update;
 end
 $$;
 comment on function public.lock_subjects is 'Locks what writes are about, before the writes themselves';

@@ -24,7 +24,9 @@ from shared.config import read_settings
 from shared.db.rows import Applied, Claim
 from shared.states import Provider
 from shared.steps.claim import claim_calendars
+from shared.steps.claim_writes import claim_writes
 from shared.steps.connect_account import Grant, connect_account
+from shared.steps.deliver_writes import deliver_writes
 from shared.steps.maintain import keep_up
 from shared.steps.open_service import open_service
 from shared.steps.service import Service
@@ -187,8 +189,13 @@ class Rig:
             claims = self.claims()
             results = [sync_calendar(self.service, claim) for claim in claims]
             done += [applied for applied in results if applied]
-            if not busy and not claims:
+            if not busy and not claims and not self.deliver():
                 return done
+
+    def deliver(self) -> int:
+        """Delivers the writes that are due now; gives how many were settled."""
+        deliveries = claim_writes(self.service, limit=20)
+        return sum(deliver_writes(self.service, delivery).settled for delivery in deliveries)
 
     def post(self, path: str, body: Any = None, secret: str | None = CRON_SECRET) -> httpx.Response:
         """Calls a function URL."""
