@@ -1,15 +1,14 @@
 """Options of `python -m emulator caldav-people`, and its run."""
 
 import argparse
-import json
 import os
-import signal
 import sys
 import threading
 from datetime import UTC, datetime
-from types import FrameType
 
 import httpx
+
+from emulator.common.server import say_ready, stopped_by_signals
 
 from .collection import Collection
 from .diary import furnishing
@@ -33,7 +32,7 @@ def run(args: argparse.Namespace) -> int:
 
     1 with a named error if the server refuses that; a failing edit is let be.
     """
-    stop = _stopped_by_signals()
+    stop = stopped_by_signals()
     password = os.environ.get(PASSWORD, "")
     with Collection(args.url, args.user, password, FOLDER) as collection:
         try:
@@ -41,8 +40,7 @@ def run(args: argparse.Namespace) -> int:
         except httpx.HTTPError as error:
             sys.stderr.write(f"emulator caldav-people: {type(error).__name__}: {error}\n")
             return 1
-        sys.stdout.write(json.dumps({"ready": True, "url": collection.url}) + "\n")
-        sys.stdout.flush()
+        say_ready(collection.url)
         _live(Lively(collection, args.lively_seed), args.lively, stop)
     return 0
 
@@ -64,14 +62,3 @@ def _live(people: Lively, pause_s: float | None, stop: threading.Event) -> None:
             # The server may be starting again.
             sys.stderr.write(f"{type(error).__name__}: {error}\n")
             sys.stderr.flush()
-
-
-def _stopped_by_signals() -> threading.Event:
-    stop = threading.Event()
-
-    def on_signal(_number: int, _frame: FrameType | None) -> None:
-        stop.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, on_signal)
-    return stop

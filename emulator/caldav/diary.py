@@ -6,6 +6,8 @@ from zoneinfo import ZoneInfo
 
 from icalendar import Calendar, Event
 
+from emulator.common.demo import monday_before
+
 ZONE = ZoneInfo("Europe/Berlin")
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
@@ -14,8 +16,7 @@ When = date | datetime
 
 def monday_of(now: datetime) -> date:
     """The Monday of this week, where these people live."""
-    today = now.astimezone(ZONE).date()
-    return today - timedelta(days=today.weekday())
+    return monday_before(now, ZONE)
 
 
 def event(uid: str, title: str, start: When, length: timedelta, **more: object) -> Event:

@@ -1,15 +1,16 @@
 """The Flask application: routes, and how results and refusals become answers."""
 
 import json
-import socket
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
+from emulator.common.fault_effects import ConnectionCut
+from emulator.common.wire import Route, count_answers, cut
+
 from . import batch, calendars_api, channels, control, events_api, oauth
-from .call import Call, ConnectionCut, Handler, admit, apply
+from .call import admit, apply
 from .errors import ApiError, not_found
 from .world import World
 
@@ -17,17 +18,6 @@ BASE = "/calendar/v3"
 _EVENTS = "/calendars/<calendar_id>/events"
 _EVENT = f"{_EVENTS}/<event_id>"
 _LIST = "/users/me/calendarList"
-
-
-@dataclass(frozen=True)
-class Route:
-    """One method of the API. `locked`: the handler runs in one transaction of the world."""
-
-    verb: str
-    path: str
-    method: str
-    handler: Handler
-    locked: bool = True
 
 
 ROUTES = (
@@ -67,34 +57,20 @@ def create_app(world: World) -> Flask:
     batch.register(app)
     control.register(app, world)
     app.register_error_handler(ApiError, _refused)
-    app.register_error_handler(ConnectionCut, _cut)
+    app.register_error_handler(ConnectionCut, cut)
     app.register_error_handler(HTTPException, _unknown)
-
-    @app.after_request
-    def count(answer: Response) -> Response:
-        if request.path.startswith(BASE):
-            with world.lock:
-                world.state.counters.statuses[answer.status_code] += 1
-        return answer
-
+    count_answers(app, world, BASE)
     return app
 
 
 def _view(world: World, route: Route) -> Callable[..., Response]:
     def view(**path: str) -> Response:
         call = admit(world, request, route.method, path)
-        result = _run(call, route)
+        result = route.run(world, call)
         apply(call.faults, "after")
         return _answer(result)
 
     return view
-
-
-def _run(call: Call, route: Route) -> object:
-    if not route.locked:
-        return route.handler(call)
-    with call.world.transaction(changes=route.verb != "GET"):
-        return route.handler(call)
 
 
 def _answer(result: object) -> Response:
@@ -115,14 +91,6 @@ def _refused(error: ApiError) -> Response:
     answer.status_code = error.status
     answer.headers.update(error.headers)
     return answer
-
-
-def _cut(_: ConnectionCut) -> Response:
-    """Close the socket under the answer: the client sees the connection die."""
-    connection = request.environ.get("werkzeug.socket")
-    if isinstance(connection, socket.socket):
-        connection.shutdown(socket.SHUT_RDWR)
-    return Response(status=500)
 
 
 def _unknown(error: HTTPException) -> Response:

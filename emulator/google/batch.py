@@ -7,7 +7,8 @@ from email.message import Message
 
 from flask import Flask, Response, request
 from werkzeug.datastructures import Headers
-from werkzeug.test import EnvironBuilder, run_wsgi_app
+
+from emulator.common.wire import InnerAnswer, InnerCall, run_inner
 
 from .errors import ApiError, invalid
 
@@ -44,38 +45,27 @@ def _parts() -> list[Message]:
 
 
 def _answer_part(app: Flask, part: Message, boundary: str) -> bytes:
-    status, headers, body = _run(app, part)
+    answer = _run(app, part)
     content_id = part.get("Content-ID", "")
     lines = [f"--{boundary}", "Content-Type: application/http"]
     if content_id:
         lines.append(f"Content-ID: <response-{content_id.strip('<>')}>")
-    lines += ["", f"HTTP/1.1 {status}"]
-    lines += [f"{name}: {value}" for name, value in headers]
-    return "\r\n".join(lines).encode() + b"\r\n\r\n" + body + b"\r\n"
+    lines += ["", f"HTTP/1.1 {answer.status}"]
+    lines += [f"{name}: {value}" for name, value in answer.headers]
+    return "\r\n".join(lines).encode() + b"\r\n\r\n" + answer.body + b"\r\n"
 
 
-def _run(app: Flask, part: Message) -> tuple[str, list[tuple[str, str]], bytes]:
+def _run(app: Flask, part: Message) -> InnerAnswer:
     """Carry out the HTTP request inside a part; its own headers win over the outer ones."""
     payload = part.get_payload(decode=True)
     raw = payload if isinstance(payload, bytes) else b""
     request_line, _, rest = raw.lstrip().partition(b"\n")
     words = request_line.decode("latin-1").split()
     if len(words) < 2:
-        return "400 Bad Request", [], b""
+        return InnerAnswer("400 Bad Request", Headers(), b"")
     inner = email.parser.BytesParser(policy=email.policy.compat32).parsebytes(rest)
     headers = Headers([(name, str(value)) for name, value in inner.items()])
-    headers.setdefault("Authorization", request.headers.get("Authorization", ""))
     headers.remove("Host")
-    inner_body = inner.get_payload(decode=True)
-    builder = EnvironBuilder(
-        path=words[1],
-        method=words[0],
-        headers=headers,
-        data=inner_body if isinstance(inner_body, bytes) else b"",
-        base_url=request.host_url,
-    )
-    try:
-        chunks, status, answer_headers = run_wsgi_app(app, builder.get_environ(), buffered=True)
-    finally:
-        builder.close()
-    return status, list(answer_headers), b"".join(chunks)
+    sent = inner.get_payload(decode=True)
+    body = sent if isinstance(sent, bytes) else b""
+    return run_inner(app, InnerCall(words[0], words[1], headers, body, {}))

@@ -3,10 +3,11 @@
 import hashlib
 from dataclasses import replace
 
+from emulator.common.json_types import Json
+
 from .channels import list_resource
 from .errors import ApiError, invalid, not_found, required
 from .event_time import is_zone
-from .json_types import Json
 from .model import Calendar, ListEntry, Person, Role
 from .shapes import CALENDAR, check_shape
 from .world import World

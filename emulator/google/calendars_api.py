@@ -1,5 +1,7 @@
 """Handlers of `calendarList`, `calendars` and `channels`."""
 
+from emulator.common.json_types import Json
+
 from . import calendar_service as service
 from . import params, sync_tokens
 from .access import calendar_for
@@ -7,7 +9,6 @@ from .call import Call
 from .channels import list_resource, open_channel, send_sync, stop_channel
 from .errors import bad_parameter, needs_writer, required
 from .event_query import fingerprint
-from .json_types import Json
 from .model import ROLE_RANK, Calendar, ListEntry
 from .paging import key_of, page_of, page_token
 from .shapes import LIST_ENTRY, check_shape

@@ -1,15 +1,17 @@
 """One API call: who asks what, after authentication, faults, quota and scope were settled."""
 
-import json
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from flask import Request, Response
+from flask import Request
+
+from emulator.common import fault_effects
+from emulator.common.faults import Fault
+from emulator.common.json_types import Json
+from emulator.common.wire import bearer_text, json_body
 
 from .errors import ApiError, insufficient_scope, invalid, unauthenticated
-from .faults import REQUEST_KINDS, Fault, Target
-from .json_types import Json
+from .fault_errors import fault_error
 from .model import Person
 from .paging import PageShape
 from .params import Args
@@ -36,26 +38,14 @@ class Call:
     def page_shape(self, wanted: int) -> PageShape:
         """The page size, cut by the setting and by the faults in force."""
         cap = self.world.state.settings.page_size_cap
-        size = wanted if cap is None else min(wanted, cap)
-        for fault in self.faults:
-            if fault.kind == "short_pages":
-                size = min(size, int(fault.options.get("size", 1)))
-        return PageShape(size, empty=any(fault.kind == "empty_page" for fault in self.faults))
-
-
-class ConnectionCut(Exception):
-    """A fault wants this connection to die without an answer."""
-
-
-Handler = Callable[[Call], "Json | Response | None"]
+        size = fault_effects.page_size(self.faults, wanted, cap)
+        return PageShape(size, empty=fault_effects.empty_page(self.faults))
 
 
 def bearer(world: World, request: Request) -> AccessToken | None:
     """The live access token of a request, from the header or `access_token`; None if none."""
-    scheme, _, text = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer":
-        text = request.args.get("access_token", "")
-    token = world.state.tokens.access.get(text.strip())
+    text = bearer_text(request) or request.args.get("access_token", "").strip()
+    token = world.state.tokens.access.get(text)
     if token is None or token.expires_ms <= world.now_ms():
         return None
     return token if token.grant.email in world.state.people else None
@@ -63,16 +53,11 @@ def bearer(world: World, request: Request) -> AccessToken | None:
 
 def body_of(request: Request) -> Json:
     """The JSON object in the body; {} if there is no body; 400 `parseError` otherwise."""
-    raw = request.get_data()
-    if not raw:
-        return {}
-    try:
-        parsed = json.loads(raw)
-    except ValueError as error:
-        raise ApiError(400, "parseError", "Parse Error") from error
-    if not isinstance(parsed, dict):
-        raise invalid("Invalid JSON payload received.", "badRequest")
-    return parsed
+    return json_body(
+        request,
+        lambda: ApiError(400, "parseError", "Parse Error"),
+        lambda: invalid("Invalid JSON payload received.", "badRequest"),
+    )
 
 
 def admit(world: World, request: Request, method: str, path: dict[str, str]) -> Call:
@@ -86,8 +71,7 @@ def admit(world: World, request: Request, method: str, path: dict[str, str]) -> 
         user = token.grant.email if token else ""
         calendar = user if path.get("calendar_id") == "primary" else path.get("calendar_id", "")
         world.state.counters.call(user or "anonymous", method, calendar)
-        target = Target(method, request.method, request.path, user, calendar)
-        faults = tuple(world.state.faults.take(REQUEST_KINDS, target))
+        faults = world.faults_of(request, method, user, calendar)
         latency_s = world.state.settings.latency_ms / 1000
     time.sleep(latency_s)
     apply(faults, "before")
@@ -114,13 +98,5 @@ def admit(world: World, request: Request, method: str, path: dict[str, str]) -> 
 
 
 def apply(faults: tuple[Fault, ...], moment: str) -> None:
-    """Carry out the slow, status and cut faults due `before` or `after` the work is done."""
-    for fault in faults:
-        if fault.options.get("when", "before") != moment:
-            continue
-        if fault.kind == "slow":
-            time.sleep(float(fault.options.get("delay_ms", 1000)) / 1000)
-        elif fault.kind == "cut":
-            raise ConnectionCut
-        elif fault.kind == "status":
-            raise fault.error()
+    """Carry out the faults due `before` or `after` the work is done, in Google's words."""
+    fault_effects.apply(faults, moment, fault_error)

@@ -5,9 +5,12 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from urllib.parse import urlsplit
 
+from emulator.common import fault_effects
+from emulator.common.faults import Target
+from emulator.common.json_types import Json
+from emulator.common.tokens import LOOPBACK
+
 from .errors import ApiError, invalid, required
-from .faults import NOTIFICATION_KINDS, Fault, Target
-from .json_types import Json
 from .model import Channel
 from .sender import Delivery
 from .shapes import CHANNEL, check_shape
@@ -15,9 +18,7 @@ from .tokens import project_of
 from .world import World, is_live
 
 USER_AGENT = "APIs-Google; (+https://developers.google.com/webmasters/APIs-Google.html)"
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 BASE = "https://www.googleapis.com/calendar/v3"
-REORDER_DELAY_S = 0.15
 
 
 def events_resource(calendar_id: str) -> str:
@@ -158,29 +159,13 @@ def notify(world: World, channel: Channel) -> None:
     channel.message_number += world.state.rng.randint(2, 9)
     delivery = delivery_for(world, channel, "exists")
     target = Target(user=channel.user, calendar=calendar_of(channel), channel=channel.id)
-    faults = world.state.faults.take(NOTIFICATION_KINDS, target)
-    delay_s = world.state.settings.notification_delay_ms / 1000
-    copies = 1
-    for fault in faults:
-        if fault.kind == "drop_notification":
-            world.state.counters.notification(channel.id, "dropped")
-            return
-        if fault.kind == "repeat_notification":
-            copies += int(fault.options.get("count", 1))
-        delay_s += _extra_delay(fault)
-    for _ in range(copies):
-        world.sender.submit(delivery, delay_s)
-
-
-def _extra_delay(fault: Fault) -> float:
-    if fault.kind == "delay_notification":
-        return float(fault.options.get("delay_ms", 1000)) / 1000
-    if fault.kind != "reorder_notifications":
-        return 0.0
-    # Every second message waits, so that its successor overtakes it.
-    fault.options["held"] = not fault.options.get("held", False)
-    wait = float(fault.options.get("delay_ms", REORDER_DELAY_S * 1000)) / 1000
-    return wait if fault.options["held"] else 0.0
+    fate = fault_effects.fate(
+        world.state.faults, target, world.state.settings.notification_delay_ms
+    )
+    if fate.copies == 0:
+        world.state.counters.notification(channel.id, "dropped")
+    for _ in range(fate.copies):
+        world.sender.submit(delivery, fate.delay_ms / 1000)
 
 
 def calendar_of(channel: Channel) -> str:

@@ -2,8 +2,9 @@
 
 import hashlib
 
+from emulator.common.json_types import Json
+
 from .errors import invalid
-from .json_types import Json
 
 FIELDS = ("conferenceData", "hangoutLink")
 

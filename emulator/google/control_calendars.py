@@ -4,13 +4,14 @@ from typing import Any
 
 from flask import request
 
+from emulator.common.json_types import Json
+
 from . import event_service
 from .calendar_service import add_calendar, remove_calendar
 from .control_lookup import calendar_named, person_named
 from .event_service import Write
 from .ics_import import import_text
 from .ics_split import decoded
-from .json_types import Json
 from .world import World
 
 

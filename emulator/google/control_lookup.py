@@ -1,15 +1,14 @@
 """Control API: names in its paths."""
 
+from emulator.common import control
+
 from .model import Calendar, Person
 from .world import World
 
 
 def person_named(world: World, email: str) -> Person:
     """The person; LookupError with a readable message."""
-    person = world.state.people.get(email.lower())
-    if person is None:
-        raise LookupError(f"nobody is called {email}")
-    return person
+    return control.person_named(world.state.people, email)
 
 
 def calendar_named(world: World, email: str, name: str) -> Calendar:

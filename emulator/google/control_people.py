@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from emulator.common.json_types import Json
+
 from .calendar_service import add_person, share
 from .control_lookup import calendar_named, person_named
-from .json_types import Json
 from .model import ROLE_RANK
 from .oauth import OAuthError, checked_client, issue_code
 from .people import seed_demo

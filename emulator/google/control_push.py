@@ -3,8 +3,9 @@
 from dataclasses import replace
 from typing import Any
 
+from emulator.common.json_types import Json
+
 from . import channels
-from .json_types import Json
 from .model import Channel
 from .world import World, is_live
 

@@ -1,6 +1,6 @@
 """Google's error envelope and every refusal the emulator knows (guides/errors)."""
 
-from .json_types import Json
+from emulator.common.json_types import Json
 
 GRPC_STATUS = {
     400: "INVALID_ARGUMENT",

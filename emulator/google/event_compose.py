@@ -2,13 +2,14 @@
 
 import base64
 
+from emulator.common.json_types import Json
+
 from . import event_store
 from .conference import FIELDS as CONFERENCE_FIELDS
 from .conference import conference_fields
 from .errors import invalid
 from .event_fields import WRITABLE, cleaned
 from .event_types import shaped
-from .json_types import Json
 from .model import Calendar
 from .world import World
 

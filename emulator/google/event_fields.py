@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
+from emulator.common.json_types import Json
+
 from .errors import invalid
 from .event_time import When, check
-from .json_types import Json
 from .recurrence import Rule, check_lines
 
 WRITABLE = frozenset(

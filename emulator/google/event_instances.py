@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from emulator.common.json_types import Json
+
 from . import params
 from .errors import bad_parameter, not_found
 from .event_listing import Listing
@@ -11,7 +13,6 @@ from .event_query import DEFAULT_RESULTS, MAX_RESULTS, fingerprint
 from .event_service import find
 from .event_time import parse, parse_bound, span
 from .instances import expand, instance_body
-from .json_types import Json
 from .paging import Entry, key_of, page_of, page_token
 from .params import Args
 

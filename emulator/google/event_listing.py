@@ -4,14 +4,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+from emulator.common.clock import rfc3339_ms
+from emulator.common.json_types import Json
+
 from . import event_store, sync_tokens
-from .clock import rfc3339_ms
 from .errors import bad_parameter, updated_min_too_long_ago
 from .event_query import EventQuery
 from .event_time import parse, span
 from .event_view import View
 from .instances import expand, instance_body
-from .json_types import Json
 from .model import Calendar, EventRecord
 from .paging import Entry, PageShape, key_of, page_of, page_token
 from .sync_tokens import Source

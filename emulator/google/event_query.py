@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from emulator.common.json_types import Json
+
 from . import params
 from .errors import bad_parameter, invalid
-from .json_types import Json
 from .params import Args
 
 DEFAULT_RESULTS, MAX_RESULTS = 250, 2500

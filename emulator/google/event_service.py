@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass
 
+from emulator.common.json_types import Json
+
 from . import event_store, invitations
 from .errors import (
     already_deleted,
@@ -16,7 +18,6 @@ from .event_compose import composed, identity, writable_of
 from .event_fields import merged
 from .event_time import When, parse
 from .instances import instance_body, original_start, rule_of, split_instance_id
-from .json_types import Json
 from .model import Calendar, EventRecord
 from .recurrence import contains
 from .shapes import EVENT, check_shape

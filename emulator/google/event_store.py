@@ -2,9 +2,10 @@
 
 from datetime import UTC, datetime
 
+from emulator.common.clock import rfc3339_ms
+from emulator.common.json_types import Json
+
 from .channels import events_resource
-from .clock import rfc3339_ms
-from .json_types import Json
 from .model import Calendar, EventRecord
 from .world import World
 

@@ -5,8 +5,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from emulator.common.json_types import Json
+
 from .errors import invalid, required
-from .json_types import Json
 
 # Times nearer to the ends of the calendar cannot be moved between zones.
 FIRST_YEAR, LAST_YEAR = 2, 9990

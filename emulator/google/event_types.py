@@ -1,7 +1,8 @@
 """Rules of the event types that are not plain meetings (guides/calendar-status)."""
 
+from emulator.common.json_types import Json
+
 from .errors import ApiError, invalid, required
-from .json_types import Json
 from .model import Calendar
 
 _PROPERTIES = {

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
+from emulator.common.json_types import Json
+
 from .event_time import parse
-from .json_types import Json
 from .model import Role
 
 _BUSY_ONLY = frozenset(

@@ -2,6 +2,8 @@
 
 from flask import Response
 
+from emulator.common.json_types import Json
+
 from . import event_service
 from .access import calendar_for, writable_calendar
 from .call import Call
@@ -12,7 +14,6 @@ from .event_listing import Listing
 from .event_query import MAX_RESULTS, read_query
 from .event_service import Write
 from .event_view import View
-from .json_types import Json
 from .params import integer, time_zone
 
 

@@ -4,10 +4,11 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from emulator.common.json_types import Json
+
 from .event_time import When, zone
 from .ics_split import Component
 from .ics_zones import ZoneBook, fixed_zone, unescaped
-from .json_types import Json
 
 _LINE = re.compile(
     r'^(?P<name>[A-Za-z0-9-]+)(?P<parameters>(?:;[^=;:"]+=(?:"[^"]*"|[^";:])*)*):(?P<value>.*)$',

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, time
 from pathlib import Path
 
+from emulator.common.json_types import Json
+
 from . import event_store
 from .calendar_service import add_calendar, add_person
 from .errors import ApiError
@@ -16,7 +18,6 @@ from .ics_event import IcsEvent, Reader, Refused, uid_of
 from .ics_split import COUNTED, CalendarObject, decoded, split
 from .ics_zones import ZoneBook, named_zone, unescaped
 from .instances import instance_body, rule_of
-from .json_types import Json
 from .model import Calendar
 from .recurrence import contains
 from .world import World

@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+from emulator.common.json_types import Json
+
 from .event_time import When, duration, parse, zone
-from .json_types import Json
 from .recurrence import MAX_INSTANCES, Rule, contains, starts
 
 INSTANCE_ID = re.compile(r"^(?P<master>.+)_(?P<stamp>\d{8}(?:T\d{6}Z)?)$")

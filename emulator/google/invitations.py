@@ -4,11 +4,12 @@ A copy has the same id and iCalUID. What the organizer changes reaches every cop
 answer reaches the organizer and through it the other guests.
 """
 
+from emulator.common.json_types import Json
+
 from . import event_store
 from .errors import not_the_organizer
 from .event_compose import flagged, html_link
 from .event_time import parse
-from .json_types import Json
 from .model import Calendar, EventRecord
 from .world import World
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from .json_types import Json
+from emulator.common.json_types import Json
 
 Role = Literal["freeBusyReader", "reader", "writer", "owner"]
 ROLE_RANK: dict[str, int] = {"freeBusyReader": 0, "reader": 1, "writer": 2, "owner": 3}

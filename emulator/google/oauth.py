@@ -1,22 +1,20 @@
 """The OAuth endpoints: consent page, token, revoke, userinfo (identity/protocols/oauth2)."""
 
-import base64
-import hashlib
 from collections.abc import Callable
 from urllib.parse import urlencode, urlsplit
 
 import jwt
 from flask import Flask, Request, Response, jsonify, render_template_string, request
 
+from emulator.common.json_types import Json
+from emulator.common.tokens import CODE_SECONDS, Client, code_for
+
 from .call import apply, bearer
 from .errors import unauthenticated
-from .faults import REQUEST_KINDS, Target
-from .json_types import Json
-from .tokens import CODE_SECONDS, Client, Code, Grant
+from .tokens import Code, Grant
 from .world import World
 
 ID_TOKEN_KEY = "calsync emulator: id tokens are signed, never trusted"
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 CONSENT_PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>Choose an account</title>
 <body style="font-family: sans-serif; max-width: 34rem; margin: 3rem auto">
@@ -41,36 +39,20 @@ class OAuthError(Exception):
         self.body = {"error": error, "error_description": description}
 
 
-def redirect_allowed(client: Client, uri: str) -> bool:
-    """A registered URI; for a client without any, loopback or https."""
-    if client.redirect_uris:
-        return uri in client.redirect_uris
-    parts = urlsplit(uri)
-    return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
-
-
 def checked_client(world: World, client_id: str | None, redirect_uri: str | None) -> Client:
     """The client behind an authorization request; OAuthError 401 or 400."""
     client = world.state.tokens.clients.get(client_id or "")
     if client is None:
         raise OAuthError(401, "invalid_client", "The OAuth client was not found.")
-    if not redirect_uri or not redirect_allowed(client, redirect_uri):
+    if not redirect_uri or not client.may_return_to(redirect_uri):
         raise OAuthError(400, "redirect_uri_mismatch", "Bad Request")
     return client
 
 
 def issue_code(world: World, grant: Grant, params: Json) -> str:
     """An authorization code, as a click on the consent page makes it."""
-    return world.state.tokens.issue_code(
-        Code(
-            grant=grant,
-            redirect_uri=params["redirect_uri"],
-            challenge=params.get("code_challenge"),
-            challenge_method=params.get("code_challenge_method") or "plain",
-            expires_ms=world.in_seconds_ms(CODE_SECONDS),
-            nonce=params.get("nonce"),
-        )
-    )
+    expires_ms = world.in_seconds_ms(CODE_SECONDS)
+    return world.state.tokens.issue_code(code_for(grant, params, expires_ms))
 
 
 def _authorize(world: World) -> Response:
@@ -153,15 +135,10 @@ def _exchange_code(world: World, client: Client) -> Json:
 
 
 def _check_verifier(code: Code) -> None:
-    """PKCE (RFC 7636 4.6)."""
-    verifier = request.form.get("code_verifier")
-    if code.challenge is None:
-        return
-    if not verifier:
+    verifier = request.form.get("code_verifier", "")
+    if code.challenge is not None and not verifier:
         raise OAuthError(400, "invalid_grant", "Missing code verifier.")
-    digest = hashlib.sha256(verifier.encode()).digest()
-    s256 = base64.urlsafe_b64encode(digest).decode().rstrip("=")
-    if code.challenge != (s256 if code.challenge_method == "S256" else verifier):
+    if not code.verified_by(verifier):
         raise OAuthError(400, "invalid_grant", "Invalid code verifier.")
 
 
@@ -243,9 +220,7 @@ def _revoke(world: World) -> Response:
 
 def _view(world: World, handler: Callable[[World], Response]) -> Callable[[], Response]:
     def view() -> Response:
-        target = Target(verb=request.method, path=request.path)
-        with world.lock:
-            faults = tuple(world.state.faults.take(REQUEST_KINDS, target))
+        faults = world.faults_of(request)
         apply(faults, "before")
         with world.transaction():
             answer = handler(world)

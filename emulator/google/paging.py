@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from emulator.common.json_types import Json
+from emulator.common.opaque import seal, unseal
+
 from .errors import bad_parameter
-from .json_types import Json
-from .opaque import seal, unseal
 
 Key = tuple[Any, ...]
 Entry = tuple[Key, Json]

@@ -3,24 +3,15 @@
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
+from emulator.common.demo import Sketch, monday_before
+from emulator.common.json_types import Json
+
 from . import event_service
 from .calendar_service import add_calendar, add_person
 from .event_service import Write
 from .event_time import zone
-from .json_types import Json
 from .model import Calendar, Person
 from .world import World
-
-
-@dataclass(frozen=True)
-class Sketch:
-    """A person to be: a second calendar comes with the primary one."""
-
-    email: str
-    name: str
-    timezone: str
-    second_calendar: str
-
 
 SKETCHES = (
     Sketch("ann@example.test", "Ann Adler", "Europe/Berlin", "Family"),
@@ -80,8 +71,7 @@ class Diary:
 
 def monday_of(world: World, timezone: str) -> date:
     """This week's Monday where the person lives."""
-    today = world.clock.now().astimezone(zone(timezone)).date()
-    return today - timedelta(days=today.weekday())
+    return monday_before(world.clock.now(), zone(timezone))
 
 
 def _fill(world: World, person: Person, second: Calendar) -> None:

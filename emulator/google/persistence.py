@@ -1,32 +1,38 @@
-"""The data file: read at start, written a moment after each change and at the end."""
+"""What the data file keeps. After a crash, sync tokens that may cover lost changes get 410."""
 
 import json
-import os
-import threading
-import time
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
-from .json_types import Json
+from emulator.common import persistence
+from emulator.common.json_types import Json
+from emulator.common.persistence import LOST_MARGIN
+from emulator.common.tokens import client_from
+
 from .model import Calendar, Channel, EventRecord, ListEntry, Person
-from .tokens import AccessToken, Client, grant_from_json, grant_to_json
+from .tokens import AccessToken, grant_from_json, grant_to_json
 from .world import State, World
 
-VERSION = 1
-PAUSE_S = 0.3
-# Change numbers that an unsaved change may have used before a crash.
-LOST_MARGIN = 1_000_000
 
+class DataFile(persistence.DataFile[World, Json]):
+    """Keeps Google's world in a file."""
 
-class UnreadableData(Exception):
-    """The data file is not one of ours."""
+    def take(self) -> Json:
+        """A snapshot; cheap, because stored bodies are never changed in place."""
+        return snapshot(self.world.state)
+
+    def text(self, taken: Json) -> bytes:
+        """As JSON."""
+        return json.dumps(taken, separators=(",", ":")).encode()
+
+    def restore(self, held: Json, *, clean: bool) -> None:
+        """Put a snapshot into the world."""
+        restore(self.world.state, held, 0 if clean else LOST_MARGIN)
 
 
 def snapshot(state: State) -> Json:
-    """The state as JSON; cheap, because stored bodies are never changed in place."""
+    """The state as JSON."""
     return {
-        "version": VERSION,
         "secret": state.secret.hex(),
         "people": [_person_out(person) for person in state.people.values()],
         "calendars": [_calendar_out(calendar) for calendar in state.calendars.values()],
@@ -55,13 +61,9 @@ def _calendar_out(calendar: Calendar) -> Json:
     return held
 
 
-def restore(world: World, data: Json) -> None:
-    """Put a snapshot into the world; UnreadableData if it is not one."""
-    if data.get("version") != VERSION:
-        raise UnreadableData(f"version {data.get('version')!r}, expected {VERSION}")
-    state = world.state
+def restore(state: State, data: Json, lost: int) -> None:
+    """Fill an empty state; so many change numbers may have been used and `lost`."""
     state.secret = bytes.fromhex(data["secret"])
-    lost = LOST_MARGIN if not data.get("clean") else 0
     for row in data["people"]:
         person = _person_in(row, lost)
         state.people[person.email] = person
@@ -105,7 +107,7 @@ def _pairs(rows: list[Any]) -> list[tuple[int, int]]:
 def _tokens_in(state: State, data: Json) -> None:
     tokens = state.tokens
     for row in data["clients"]:
-        client = Client(**row | {"redirect_uris": tuple(row["redirect_uris"])})
+        client = client_from(row)
         tokens.clients.setdefault(client.client_id, client)
     tokens.refresh = {key: grant_from_json(row) for key, row in data["refresh"].items()}
     tokens.access = {
@@ -113,63 +115,3 @@ def _tokens_in(state: State, data: Json) -> None:
         for key, row in data["access"].items()
     }
     tokens.consented = {(email, client_id) for email, client_id in data["consented"]}
-
-
-class DataFile:
-    """Keeps a world in a file. A crash loses at most the last moment, and the file says so:
-
-    sync tokens that may cover lost changes are then answered 410.
-    """
-
-    def __init__(self, world: World, path: Path) -> None:
-        self._world = world
-        self._path = path
-        self._dirty = threading.Event()
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="save", daemon=True)
-
-    def load(self) -> bool:
-        """Read the file; False if there is none yet. UnreadableData if it is no data file."""
-        if not self._path.exists():
-            return False
-        try:
-            restore(self._world, json.loads(self._path.read_text()))
-        except (ValueError, KeyError, TypeError) as error:
-            raise UnreadableData(f"{self._path}: {error}") from error
-        return True
-
-    def start(self) -> None:
-        """Save from now on."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        self._world.on_change = self._dirty.set
-        self._save(clean=False)
-        self._thread.start()
-
-    def close(self) -> None:
-        """Save a last time."""
-        self._stopping.set()
-        self._dirty.set()
-        self._thread.join()
-        self._save(clean=True)
-
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            self._dirty.wait()
-            self._dirty.clear()
-            if self._stopping.is_set():
-                return
-            began = time.monotonic()
-            self._save(clean=False)
-            # A large world is saved less often, so that saving never is its main occupation.
-            self._stopping.wait(min(max(PAUSE_S, 5 * (time.monotonic() - began)), 5.0))
-
-    def _save(self, *, clean: bool) -> None:
-        with self._world.lock:
-            data = snapshot(self._world.state)
-        data["clean"] = clean
-        beside = self._path.with_name(f"{self._path.name}.new")
-        with beside.open("w") as file:
-            json.dump(data, file, separators=(",", ":"))
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(self._path)

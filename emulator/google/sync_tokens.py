@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
+from emulator.common.json_types import Json
+from emulator.common.opaque import seal, unseal
+
 from .errors import bad_parameter, full_sync_required
-from .json_types import Json
-from .opaque import seal, unseal
 from .world import World
 
 

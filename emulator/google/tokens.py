@@ -1,62 +1,29 @@
 """OAuth codes, access tokens and refresh tokens (identity/protocols/oauth2)."""
 
 import random
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from .json_types import Json
+from emulator.common import tokens
+from emulator.common.json_types import Json
+from emulator.common.tokens import BaseGrant, Client, secret
 
 MAX_REFRESH_TOKENS = 100
-CODE_SECONDS = 600
-ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
 
 @dataclass(frozen=True)
-class Client:
-    """A registered OAuth client; without `redirect_uris` any loopback or https URI will do."""
+class Grant(BaseGrant):
+    """What a person allowed a client; only an `offline` one comes with a refresh token."""
 
-    client_id: str
-    client_secret: str
-    redirect_uris: tuple[str, ...] = ()
+    offline: bool = True
 
-    @property
-    def project(self) -> str:
-        """The Cloud project: the number before the dash."""
-        return project_of(self.client_id)
+
+Code = tokens.Code[Grant]
+AccessToken = tokens.AccessToken[Grant]
 
 
 def project_of(client_id: str) -> str:
     """The Cloud project of a client id: the number before the dash."""
     return client_id.split("-", 1)[0]
-
-
-@dataclass(frozen=True)
-class Grant:
-    """What a person allowed a client."""
-
-    email: str
-    client_id: str
-    scopes: tuple[str, ...]
-    offline: bool = True
-
-
-@dataclass(frozen=True)
-class Code:
-    """An authorization code, good once and for ten minutes."""
-
-    grant: Grant
-    redirect_uri: str
-    challenge: str | None
-    challenge_method: str
-    expires_ms: int
-    nonce: str | None = None
-
-
-@dataclass(frozen=True)
-class AccessToken:
-    """A bearer token."""
-
-    grant: Grant
-    expires_ms: int
 
 
 @dataclass
@@ -70,18 +37,15 @@ class TokenStore:
     refresh: dict[str, Grant] = field(default_factory=dict)
     consented: set[tuple[str, str]] = field(default_factory=set)
 
-    def _secret(self, prefix: str, length: int) -> str:
-        return prefix + "".join(self.rng.choices(ALPHABET, k=length))
-
     def issue_code(self, code: Code) -> str:
         """Remember a code and return it."""
-        text = self._secret("4/0A", 40)
+        text = secret(self.rng, "4/0A", 40)
         self.codes[text] = code
         return text
 
     def issue_access(self, grant: Grant, expires_ms: int) -> str:
         """A new access token."""
-        text = self._secret("ya29.", 60)
+        text = secret(self.rng, "ya29.", 60)
         self.access[text] = AccessToken(grant, expires_ms)
         return text
 
@@ -93,7 +57,7 @@ class TokenStore:
 
     def issue_refresh(self, grant: Grant) -> str:
         """A new refresh token; beyond 100 for one account and client the oldest dies silently."""
-        text = self._secret("1//0", 60)
+        text = secret(self.rng, "1//0", 60)
         self.refresh[text] = grant
         same = [key for key, other in self.refresh.items() if _same_party(other, grant)]
         for key in same[:-MAX_REFRESH_TOKENS]:
@@ -130,10 +94,7 @@ class TokenStore:
 
     def expire_access(self, email: str | None = None) -> int:
         """Let access tokens (of one person) expire now; refresh tokens live on."""
-        hit = [k for k, t in self.access.items() if email in (None, t.grant.email)]
-        for key in hit:
-            self.access[key] = replace(self.access[key], expires_ms=0)
-        return len(hit)
+        return tokens.expire(self.access, email)
 
 
 def _same_party(one: Grant, other: Grant) -> bool:

@@ -1,13 +1,14 @@
 """The Flask application: routes, and how results and refusals become answers."""
 
 import json
-import socket
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
+
+from emulator.common.fault_effects import ConnectionCut
+from emulator.common.wire import Route, count_answers, cut
 
 from . import (
     batch,
@@ -20,24 +21,13 @@ from . import (
     translate_ids,
 )
 from . import subscriptions_api as subscriptions
-from .call import Call, ConnectionCut, Handler, admitted, apply
+from .call import admitted, apply
 from .errors import GraphError, no_such_resource
 from .world import World
 
 BASE = "/v1.0"
 MAILBOXES = ("/me", "/users/<user_id>")
 FOLDERS = ("", "/calendar", "/calendars/<calendar_id>")
-
-
-@dataclass(frozen=True)
-class Route:
-    """One method of the API. `locked`: the handler runs in one transaction of the world."""
-
-    verb: str
-    path: str
-    method: str
-    handler: Handler
-    locked: bool = True
 
 
 OF_A_USER = (
@@ -91,14 +81,13 @@ def create_app(world: World) -> Flask:
     batch.register(app, world)
     control.register(app, world)
     app.register_error_handler(GraphError, _refusing(world))
-    app.register_error_handler(ConnectionCut, _cut)
+    app.register_error_handler(ConnectionCut, cut)
     app.register_error_handler(HTTPException, _unknown(world))
+    count_answers(app, world, BASE)
 
     @app.after_request
-    def count(answer: Response) -> Response:
+    def name(answer: Response) -> Response:
         if request.path.startswith(BASE):
-            with world.lock:
-                world.state.counters.statuses[answer.status_code] += 1
             answer.headers.setdefault("request-id", str(uuid.uuid4()))
         return answer
 
@@ -116,20 +105,11 @@ def _addresses() -> list[tuple[str, Route]]:
 def _view(world: World, route: Route) -> Callable[..., Response]:
     def view(**path: str) -> Response:
         with admitted(world, request, route.method, path) as call:
-            answer = _run(call, route)
+            answer: Response = route.run(world, call)
             apply(call.faults, "after")
         return answer
 
     return view
-
-
-def _run(call: Call, route: Route) -> Response:
-    if not route.locked:
-        answer: Response = route.handler(call)
-        return answer
-    with call.world.transaction(changes=route.verb != "GET"):
-        answer = route.handler(call)
-        return answer
 
 
 def _refusing(world: World) -> Callable[[GraphError], Response]:
@@ -140,14 +120,6 @@ def _refusing(world: World) -> Callable[[GraphError], Response]:
         return answer
 
     return refused
-
-
-def _cut(_: ConnectionCut) -> Response:
-    """Close the socket under the answer: the client sees the connection die."""
-    connection = request.environ.get("werkzeug.socket")
-    if isinstance(connection, socket.socket):
-        connection.shutdown(socket.SHUT_RDWR)
-    return Response(status=500)
 
 
 def _unknown(world: World) -> Callable[[HTTPException], Response]:

@@ -2,14 +2,13 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass, field
 
 from flask import Flask, Response, request
 from werkzeug.datastructures import Headers
-from werkzeug.test import EnvironBuilder, run_wsgi_app
 
-from emulator.google.json_types import Json
+from emulator.common.json_types import Json
+from emulator.common.wire import InnerCall, run_inner
 
 from .call import IN_BATCH, body_of, live_token
 from .errors import GraphError, bad_request, throttled
@@ -105,19 +104,19 @@ def _refusal(world: World, error: GraphError) -> Json:
 
 def _run(app: Flask, call: Json) -> Json:
     """Carry out one call under the outer token; its own headers win."""
-    headers = {"Authorization": request.headers.get("Authorization", "")}
-    headers |= {str(name): str(value) for name, value in (call.get("headers") or {}).items()}
+    headers = Headers([(str(name), str(value)) for name, value in _headers(call).items()])
     body = call.get("body")
-    builder = EnvironBuilder(
-        path=f"/v1.0/{str(call.get('url', '')).lstrip('/')}",
-        method=str(call.get("method", "GET")).upper(),
-        headers=Headers(list(headers.items())),
-        data=b"" if body is None else json.dumps(body).encode(),
-        base_url=request.host_url,
-        environ_overrides={IN_BATCH: True, "REMOTE_ADDR": request.remote_addr},
+    inner = InnerCall(
+        str(call.get("method", "GET")).upper(),
+        f"/v1.0/{str(call.get('url', '')).lstrip('/')}",
+        headers,
+        b"" if body is None else json.dumps(body).encode(),
+        {IN_BATCH: True},
     )
-    with closing(builder):
-        chunks, status, answered = run_wsgi_app(app, builder.get_environ(), buffered=True)
-    raw = b"".join(chunks)
-    answer: Json = {"status": int(status.split()[0]), "headers": dict(answered)}
-    return answer | ({"body": json.loads(raw)} if raw else {})
+    answered = run_inner(app, inner)
+    answer: Json = {"status": int(answered.status.split()[0]), "headers": dict(answered.headers)}
+    return answer | ({"body": json.loads(answered.body)} if answered.body else {})
+
+
+def _headers(call: Json) -> Json:
+    return call.get("headers") or {}

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from flask import Response
 
-from emulator.google.json_types import Json
+from emulator.common.json_types import Json
 
 from . import odata_query
 from .calendar_service import add_calendar, remove_calendar, rename_calendar

@@ -2,19 +2,21 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 from flask import Request, Response
 from werkzeug.datastructures import MultiDict
 
-from emulator.google.faults import REQUEST_KINDS, Fault, Target
-from emulator.google.json_types import Json
+from emulator.common import fault_effects
+from emulator.common.faults import Fault
+from emulator.common.json_types import Json
+from emulator.common.wire import bearer_text, json_body
 
 from . import prefer
 from .errors import GraphError, bad_request, denied, no_such_item, unauthenticated
+from .fault_errors import fault_error
 from .model import Calendar, Person
 from .prefer import Preferences
 from .tokens import AccessToken, Grant
@@ -24,21 +26,6 @@ READ = frozenset({"Calendars.Read", "Calendars.ReadWrite", "Calendars.ReadBasic"
 WRITE = frozenset({"Calendars.ReadWrite"})
 PROFILE = frozenset({"User.Read", "User.ReadBasic.All", "User.ReadWrite"})
 IN_BATCH = "emulator.microsoft.in_batch"
-STATUS_CODES = {
-    400: ("ErrorInvalidRequest", "The request is invalid."),
-    401: ("InvalidAuthenticationToken", "Access token has expired or is not yet valid."),
-    403: ("ErrorAccessDenied", "Access is denied. Check credentials and try again."),
-    404: ("ErrorItemNotFound", "The specified object was not found in the store."),
-    409: ("Conflict", "Conflict"),
-    410: ("SyncStateNotFound", "The sync state generation is not found; resync is required."),
-    412: ("ErrorIrresolvableConflict", "The change key does not match."),
-    423: ("ErrorMailboxStoreUnavailable", "The mailbox is locked."),
-    429: ("ApplicationThrottled", "Application is over its MailboxConcurrency limit."),
-    500: ("ErrorInternalServerError", "An internal server error occurred."),
-    502: ("UnknownError", "Bad Gateway"),
-    503: ("ServiceUnavailable", "The service is temporarily unavailable."),
-    504: ("GatewayTimeout", "The gateway timed out."),
-}
 
 
 @dataclass(frozen=True)
@@ -70,43 +57,26 @@ class Call:
     def page_size(self, wanted: int) -> int:
         """The page size, cut by the setting and by the faults in force."""
         cap = self.world.settings.page_size_cap
-        size = wanted if cap is None else min(wanted, cap)
-        for fault in self.faults:
-            if fault.kind == "short_pages":
-                size = min(size, int(fault.options.get("size", 1)))
-        return size
+        return fault_effects.page_size(self.faults, wanted, cap)
 
     @property
     def empty_page(self) -> bool:
         """Whether a fault wants this page empty."""
-        return any(fault.kind == "empty_page" for fault in self.faults)
-
-
-class ConnectionCut(Exception):
-    """A fault wants this connection to die without an answer."""
-
-
-Handler = Callable[[Call], Any]
+        return fault_effects.empty_page(self.faults)
 
 
 def bearer(world: World, request: Request) -> AccessToken | None:
     """The access token of a request, dead or alive; None if it carries none of ours."""
-    scheme, _, text = request.headers.get("Authorization", "").partition(" ")
-    return world.store.tokens.access.get(text.strip()) if scheme.lower() == "bearer" else None
+    return world.store.tokens.access.get(bearer_text(request))
 
 
 def body_of(request: Request) -> Json:
     """The JSON object in the body; {} if there is none; 400 otherwise."""
-    raw = request.get_data()
-    if not raw:
-        return {}
-    try:
-        parsed = json.loads(raw)
-    except ValueError as error:
-        raise bad_request("Unable to read JSON request payload.", "BadRequest") from error
-    if not isinstance(parsed, dict):
-        raise bad_request("Unable to read JSON request payload.", "BadRequest")
-    return parsed
+    return json_body(request, _unreadable, _unreadable)
+
+
+def _unreadable() -> GraphError:
+    return bad_request("Unable to read JSON request payload.", "BadRequest")
 
 
 @contextmanager
@@ -121,8 +91,7 @@ def admitted(world: World, request: Request, method: str, path: dict[str, str]) 
         user = token.grant.email if token else ""
         calendar = path.get("calendar_id") or _default_calendar(world, user, method)
         world.state.counters.call(user or "anonymous", method, calendar)
-        target = Target(method, request.method, request.path, user, calendar)
-        faults = tuple(world.state.faults.take(REQUEST_KINDS, target))
+        faults = world.faults_of(request, method, user, calendar)
         settings, throttle, now_ms = world.settings, world.state.throttle, world.now_ms()
         if IN_BATCH in request.environ:
             settings = settings.changed({"concurrent_per_mailbox": None})
@@ -195,31 +164,8 @@ def _check_scope(grant: Grant, method: str) -> None:
 
 
 def apply(faults: tuple[Fault, ...], moment: str) -> None:
-    """Carry out the slow, status and cut faults due `before` or `after` the work is done."""
-    for fault in faults:
-        if fault.options.get("when", "before") != moment:
-            continue
-        if fault.kind == "slow":
-            time.sleep(float(fault.options.get("delay_ms", 1000)) / 1000)
-        elif fault.kind == "cut":
-            raise ConnectionCut
-        elif fault.kind == "status":
-            raise fault_error(fault)
-
-
-def fault_error(fault: Fault) -> GraphError:
-    """The answer of a `status` fault: `{status, code, message, retry_after, headers}`."""
-    status = int(fault.options.get("status", 503))
-    code, message = STATUS_CODES.get(status, ("UnknownError", ""))
-    headers = {str(name): str(value) for name, value in fault.options.get("headers", {}).items()}
-    if fault.options.get("retry_after") is not None:
-        headers["Retry-After"] = str(fault.options["retry_after"])
-    return GraphError(
-        status,
-        fault.options.get("code", code),
-        fault.options.get("message", message),
-        headers=headers,
-    )
+    """Carry out the faults due `before` or `after` the work is done, in Graph's words."""
+    fault_effects.apply(faults, moment, fault_error)
 
 
 def response(body: Json | None, status: int, call: Call, *more: str) -> Response:

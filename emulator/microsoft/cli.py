@@ -1,39 +1,27 @@
 """Options of `python -m emulator microsoft`, and its run."""
 
 import argparse
-import socket
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
+from functools import partial
 
-from emulator.google.server import PortTaken, listen, make, serve_until_stopped
+from emulator.common import cli
+from emulator.common.server import listen, make, serve_until_stopped
 
 from . import tls
 from .app import create_app
 from .demo import seed_demo
 from .lively import Lively
-from .persistence import DataFile, UnreadableData
+from .persistence import DataFile
 from .settings import Settings
-from .tokens import Client
 from .world import DEFAULT_CLIENT, World
+
+PORT = 54340
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=54340, help="0 picks a free one")
-    parser.add_argument("--data", type=Path, metavar="FILE", help="keep everything in this file")
-    parser.add_argument("--seed", choices=["demo"], help="add a few people with calendars")
-    parser.add_argument(
-        "--lively", type=float, metavar="SECONDS", help="people edit something that often"
-    )
-    parser.add_argument("--lively-seed", type=int, default=0, metavar="NUMBER")
-    parser.add_argument("--client-id", default=DEFAULT_CLIENT.client_id)
-    parser.add_argument("--client-secret", default=DEFAULT_CLIENT.client_secret)
-    parser.add_argument(
-        "--redirect-uri", action="append", default=[], help="default: any loopback or https URI"
-    )
+    cli.add_arguments(parser, PORT, DEFAULT_CLIENT)
     parser.add_argument(
         "--public-authority",
         metavar="URL",
@@ -49,43 +37,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Serve until stopped; 1 with a named error if it cannot start."""
-    try:
-        with listen(args.host, args.port) as listener, _world(args) as world:
-            _serve(args, world, listener)
-    except (PortTaken, UnreadableData) as error:
-        sys.stderr.write(f"emulator microsoft: {type(error).__name__}: {error}\n")
-        return 1
-    return 0
+    return cli.status_of("microsoft", partial(_serve, args))
 
 
-def _serve(args: argparse.Namespace, world: World, listener: socket.socket) -> None:
+def _serve(args: argparse.Namespace) -> None:
     with ExitStack() as running:
+        listener = running.enter_context(listen(args.host, args.port))
+        world = running.enter_context(_world(args))
         app = create_app(world)
-        server = make(app, args.host, listener)
-        running.callback(server.server_close)
         if args.seed == "demo":
             seed_demo(world)
         if args.tls_port is not None:
             world.tls = running.enter_context(tls.serving(app, args.tls_port))
-        if args.lively is not None:
-            people = Lively(world, args.lively, args.lively_seed)
-            people.start()
-            running.callback(people.stop)
-        serve_until_stopped(server, args.host)
+        running.enter_context(cli.edited(args, partial(Lively, world)))
+        serve_until_stopped(make(app, args.host, listener), args.host)
 
 
 @contextmanager
 def _world(args: argparse.Namespace) -> Iterator[World]:
     """A world, loaded from the data file if there is one, and saved into it at the end."""
-    client = Client(args.client_id, args.client_secret, tuple(args.redirect_uri))
-    with ExitStack() as cleanup:
-        base = Settings(public_authority=args.public_authority, browser_url=args.browser_url)
-        world = World(base, (client,))
-        if args.data is not None:
-            data = DataFile(world, args.data)
-            data.load()
-            data.start()
-            cleanup.callback(data.close)
-        cleanup.callback(world.sender.stop)
-        cleanup.callback(world.outbox.clear)
-        yield world
+    base = Settings(public_authority=args.public_authority, browser_url=args.browser_url)
+    world = World(base, (cli.client_of(args),))
+    with cli.kept(args, partial(DataFile, world)):
+        try:
+            yield world
+        finally:
+            world.outbox.clear()
+            world.sender.stop()

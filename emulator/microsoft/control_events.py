@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import request
 
-from emulator.google.json_types import Json
+from emulator.common.json_types import Json
 
 from . import event_write, odata_query
 from .calendar_service import add_calendar, remove_calendar

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from emulator.google.json_types import Json
+from emulator.common.json_types import Json
 
 from .calendar_service import add_person
 from .control_lookup import calendar_named, person_named

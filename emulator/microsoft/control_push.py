@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from emulator.google.json_types import Json
+from emulator.common.json_types import Json
 
 from . import notifications
 from .event_write import find

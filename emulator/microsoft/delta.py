@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 from flask import Response
 
-from emulator.google.json_types import Json
-from emulator.google.opaque import seal, unseal
+from emulator.common.json_types import Json
+from emulator.common.opaque import seal, unseal
 
 from .call import Call, response
 from .errors import GraphError, bad_query, bad_request, sync_state_gone

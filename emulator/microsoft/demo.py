@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from emulator.google.json_types import Json
+from emulator.common.demo import Sketch, monday_before
+from emulator.common.json_types import Json
 
 from . import event_write
 from .calendar_service import add_calendar, add_person
@@ -12,17 +13,6 @@ from .expansion import Shown, occurrence
 from .model import Calendar, Person
 from .world import World
 from .zones import zone
-
-
-@dataclass(frozen=True)
-class Sketch:
-    """A person to be: a second calendar comes with the default one."""
-
-    email: str
-    name: str
-    timezone: str
-    second_calendar: str
-
 
 SKETCHES = (
     Sketch("ann@outlook.test", "Ann Adler", "W. Europe Standard Time", "Family"),
@@ -73,8 +63,7 @@ class Diary:
 
 def diary_of(world: World, person: Person, calendar: Calendar) -> Diary:
     """The diary of one calendar, in the zone where the person lives."""
-    today = world.clock.now().astimezone(zone(person.zone)).date()
-    monday = today - timedelta(days=today.weekday())
+    monday = monday_before(world.clock.now(), zone(person.zone))
     return Diary(Write(world, calendar, trusted=True), person.zone, monday)
 
 

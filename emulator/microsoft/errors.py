@@ -3,7 +3,7 @@
 import uuid
 from datetime import UTC, datetime
 
-from emulator.google.json_types import Json
+from emulator.common.json_types import Json
 
 
 class GraphError(Exception):

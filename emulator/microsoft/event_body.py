@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from emulator.google.json_types import Json
+from emulator.common.json_types import Json
 
 from .errors import bad_property, bad_request
 from .expansion import midnight

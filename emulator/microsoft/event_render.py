@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta, timezone
 from urllib.parse import quote
 
-from emulator.google.json_types import Json
+from emulator.common.json_types import Json
 
 from .event_body import NEVER
 from .expansion import Shown

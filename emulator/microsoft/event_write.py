@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from emulator.google.json_types import Json
+from emulator.common.json_types import Json
 
 from . import event_body
 from .errors import denied, no_such_item, stale

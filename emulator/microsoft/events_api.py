@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from flask import Response
 
-from emulator.google.json_types import Json
+from emulator.common.json_types import Json
 
 from . import event_write, odata_query
 from .call import Call, response

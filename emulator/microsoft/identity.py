@@ -5,26 +5,16 @@ from urllib.parse import urlencode, urlsplit
 
 from flask import Flask, Response, jsonify, render_template_string, request
 
-from emulator.google.faults import REQUEST_KINDS, Target
-from emulator.google.json_types import Json
+from emulator.common.json_types import Json
+from emulator.common.tokens import CODE_SECONDS, Client, code_for
 
 from . import discovery, token_endpoint
 from .call import apply
 from .identity_errors import IdentityError
 from .identity_pages import CONSENT, FORM_POST
 from .token_endpoint import OPENID
-from .tokens import CODE_SECONDS, Client, Code, Grant
+from .tokens import Grant
 from .world import World
-
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-
-
-def redirect_allowed(client: Client, uri: str) -> bool:
-    """A registered URI; for a client without any, loopback or https."""
-    if client.redirect_uris:
-        return uri in client.redirect_uris
-    parts = urlsplit(uri)
-    return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
 
 
 def checked_client(world: World, client_id: str | None, redirect_uri: str | None) -> Client:
@@ -32,24 +22,15 @@ def checked_client(world: World, client_id: str | None, redirect_uri: str | None
     client = world.store.tokens.clients.get(client_id or "")
     if client is None:
         raise IdentityError(700016)
-    if not redirect_uri or not redirect_allowed(client, redirect_uri):
+    if not redirect_uri or not client.may_return_to(redirect_uri):
         raise IdentityError(50011)
     return client
 
 
 def issue_code(world: World, grant: Grant, params: Json) -> str:
     """An authorization code, as a click on the consent page makes it."""
-    return world.store.tokens.issue_code(
-        world.rng,
-        Code(
-            grant=grant,
-            redirect_uri=params["redirect_uri"],
-            challenge=params.get("code_challenge"),
-            challenge_method=params.get("code_challenge_method") or "plain",
-            expires_ms=world.in_seconds_ms(CODE_SECONDS),
-            nonce=params.get("nonce"),
-        ),
-    )
+    expires_ms = world.in_seconds_ms(CODE_SECONDS)
+    return world.store.tokens.issue_code(world.rng, code_for(grant, params, expires_ms))
 
 
 def _authorize(world: World, tenant: str) -> Response:
@@ -94,9 +75,7 @@ def _send_back(uri: str, mode: str, back: dict[str, str]) -> Response:
 
 def _view(world: World, handler: Callable[[World, str], Response]) -> Callable[[str], Response]:
     def view(tenant: str) -> Response:
-        target = Target(verb=request.method, path=request.path)
-        with world.lock:
-            faults = tuple(world.state.faults.take(REQUEST_KINDS, target))
+        faults = world.faults_of(request)
         apply(faults, "before")
         with world.transaction():
             answer = handler(world, tenant)

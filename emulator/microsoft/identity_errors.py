@@ -4,7 +4,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
-from emulator.google.json_types import Json
+from emulator.common.json_types import Json
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ REASONS = {
 }
 
 
-class IdentityError(Exception):
+class IdentityError(ValueError):
     """A refusal of the identity platform, by its number in `REASONS`."""
 
     def __init__(self, code: int) -> None:

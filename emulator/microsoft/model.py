@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from emulator.google.json_types import Json
+from emulator.common.json_types import Json
 
 from .zones import to_utc
 

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from emulator.google.faults import NOTIFICATION_KINDS, Fault, Target
-from emulator.google.json_types import Json
+from emulator.common import fault_effects
+from emulator.common.faults import Target
+from emulator.common.json_types import Json
 
 from .event_render import change_key, offset_stamp
 from .ids import event_id
@@ -14,7 +15,6 @@ from .settings import Settings
 from .world import Change, World
 
 LIFECYCLE = ("reauthorizationRequired", "subscriptionRemoved", "missed")
-REORDER_DELAY_MS = 150.0
 
 
 def announce(world: World, changes: list[Change]) -> None:
@@ -44,21 +44,14 @@ def notify(world: World, subscription: Subscription, kind: str, item: Item) -> N
     """Queue one notification, as the faults in force and the state of the endpoint allow."""
     payload = change_payload(world, subscription, kind, item)
     target = Target(user=subscription.user, calendar=subscription.calendar, channel=subscription.id)
-    delay_ms, copies = world.settings.notification_delay_ms, 1
-    for fault in world.state.faults.take(NOTIFICATION_KINDS, target):
-        if fault.kind == "drop_notification":
-            world.state.counters.notification(subscription.id, "dropped")
-            return
-        if fault.kind == "repeat_notification":
-            copies += int(fault.options.get("count", 1))
-        delay_ms += _extra_delay_ms(fault)
+    fate = fault_effects.fate(world.state.faults, target, world.settings.notification_delay_ms)
     state = world.state.endpoints.get(subscription.notification_url)
-    if state == "drop":
+    if fate.copies == 0 or state == "drop":
         world.state.counters.notification(subscription.id, "dropped")
         return
-    delay_ms += world.settings.slow_delay_ms if state == "slow" else 0.0
-    for _ in range(copies):
-        _put(world, subscription, payload, delay_ms)
+    slow_ms = world.settings.slow_delay_ms if state == "slow" else 0.0
+    for _ in range(fate.copies):
+        _put(world, subscription, payload, fate.delay_ms + slow_ms)
 
 
 def _put(world: World, subscription: Subscription, payload: Json, delay_ms: float) -> None:
@@ -69,16 +62,6 @@ def _put(world: World, subscription: Subscription, payload: Json, delay_ms: floa
         (settings.group_ms + delay_ms) / 1000,
         settings.group_size,
     )
-
-
-def _extra_delay_ms(fault: Fault) -> float:
-    if fault.kind == "delay_notification":
-        return float(fault.options.get("delay_ms", 1000))
-    if fault.kind != "reorder_notifications":
-        return 0.0
-    # Every second message waits, so that its successor overtakes it.
-    fault.options["held"] = not fault.options.get("held", False)
-    return float(fault.options.get("delay_ms", REORDER_DELAY_MS)) if fault.options["held"] else 0.0
 
 
 def change_payload(world: World, subscription: Subscription, kind: str, item: Item) -> Json:
@@ -127,7 +110,6 @@ def lifecycle(world: World, subscription: Subscription, event: str) -> bool:
 def blank(settings: Settings, url: str) -> Delivery:
     """A POST to that URL, still without a body."""
     return Delivery(
-        channel="",
         url=url,
         headers=(("Content-Type", "application/json; charset=utf-8"),),
         attempts=settings.retry_attempts,

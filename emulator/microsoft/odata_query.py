@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
-from emulator.google.json_types import Json
+from emulator.common.json_types import Json
 
 from . import odata_filter
 from .call import Call

@@ -8,7 +8,7 @@ from typing import cast
 
 from dateutil.rrule import rrule, rrulestr
 
-from emulator.google.json_types import Json
+from emulator.common.json_types import Json
 
 from .errors import bad_property
 

@@ -2,65 +2,40 @@
 
 import json
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import cast
+from typing import Self
 
-import httpx
+from emulator.common import sender
+from emulator.common.json_types import Json
+from emulator.common.sender import Manners, Sender
 
-from emulator.google import sender as google_sender
-from emulator.google.json_types import Json
 
-ACCEPTED = 202
+def _is_success(status: int) -> bool:
+    return 200 <= status < 300
+
+
+# Every answer that is not 2xx is retried (change-notifications-delivery).
+MANNERS = Manners(succeeds=_is_success, retries=lambda status: not _is_success(status))
 
 
 @dataclass(frozen=True)
-class Delivery(google_sender.Delivery):
+class Delivery(sender.Delivery):
     """One POST with a collection of notifications.
 
     `final`: it goes out even if its subscription is gone (`subscriptionRemoved`).
     """
 
-    body: bytes = b""
     subscriptions: tuple[str, ...] = ()
     retry_timeout_s: float = 10.0
     final: bool = False
 
-    def next_attempt(self) -> tuple["Delivery", float] | None:
+    def next_attempt(self) -> tuple[Self, float] | None:
         """The retry, with the longer deadline that Graph gives retries, and its delay."""
         upcoming = super().next_attempt()
         if upcoming is None:
             return None
         again, delay = upcoming
-        return replace(cast("Delivery", again), timeout_s=self.retry_timeout_s), delay
-
-
-class GraphSender(google_sender.Sender):
-    """Sends JSON; every answer that is not 2xx is retried (change-notifications-delivery)."""
-
-    def __init__(
-        self,
-        still_wanted: Callable[[Delivery], bool],
-        report: Callable[[Delivery, str], None],
-    ) -> None:
-        super().__init__(
-            lambda delivery: still_wanted(cast("Delivery", delivery)),
-            lambda delivery, outcome: report(cast("Delivery", delivery), outcome),
-        )
-
-    def _post(self, delivery: google_sender.Delivery) -> int | None:
-        client = self._clients[delivery.verify_tls]
-        try:
-            answer = client.post(
-                delivery.url,
-                content=cast("Delivery", delivery).body,
-                headers=list(delivery.headers),
-                timeout=delivery.timeout_s,
-            )
-        except (httpx.HTTPError, httpx.InvalidURL, RuntimeError):
-            # RuntimeError: the client was closed because the emulator stops.
-            return None
-        return ACCEPTED if answer.is_success else None
+        return replace(again, timeout_s=self.retry_timeout_s), delay
 
 
 @dataclass(frozen=True)
@@ -74,7 +49,7 @@ class Parcel:
 class Outbox:
     """Gathers the notifications for one URL for a moment, so that POSTs mix subscriptions."""
 
-    def __init__(self, sender: GraphSender) -> None:
+    def __init__(self, sender: Sender[Delivery]) -> None:
         self._sender = sender
         self._lock = threading.Lock()
         self._waiting: dict[tuple[str, float], list[Parcel]] = {}

@@ -1,13 +1,13 @@
 """Everything about the emulator's behaviour that the control API can change."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 
-from emulator.google.json_types import Json
+from emulator.common import settings
 
 
 @dataclass(frozen=True)
-class Settings:
-    """Durations carry their unit in the name; None means no limit, or nothing said.
+class Settings(settings.Settings):
+    """What only Microsoft has; None means no limit, or nothing said.
 
     `series_removal` says what delta shows for a deleted series: `occurrences` (and the master if
     the client never saw these occurrences), `master` or `both`; Microsoft does not document it.
@@ -17,12 +17,9 @@ class Settings:
     # Where MSAL believes this server to be, e.g. https://login.local; and the consent page.
     public_authority: str | None = None
     browser_url: str | None = None
-    access_token_seconds: int = 3599
     refresh_token_max_idle_s: float | None = 90 * 86400.0
     revoke_used_refresh_tokens: bool = False
 
-    latency_ms: float = 0.0
-    page_size_cap: int | None = None
     concurrent_per_mailbox: int | None = 4
     per_mailbox_per_10_min: int | None = 10_000
     retry_after: str | None = "2.128"
@@ -45,18 +42,5 @@ class Settings:
     updates_per_edit: int = 1
     group_ms: float = 20.0
     group_size: int = 20
-    notification_delay_ms: float = 0.0
     slow_delay_ms: float = 600_000.0
     first_timeout_ms: float = 3_000.0
-    delivery_timeout_ms: float = 10_000.0
-    retry_base_ms: float = 1000.0
-    retry_attempts: int = 8
-    verify_tls: bool = True
-
-    def changed(self, wanted: Json) -> "Settings":
-        """A copy with the named settings; ValueError names one that does not exist."""
-        known = {field.name for field in fields(self)}
-        unknown = sorted(set(wanted) - known)
-        if unknown:
-            raise ValueError(f"unknown settings: {', '.join(unknown)}; known: {sorted(known)}")
-        return replace(self, **wanted)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
-from emulator.google.json_types import Json
+from emulator.common.json_types import Json
 
 from .call import Call
 from .errors import GraphError, bad_request, denied, no_such_item

@@ -4,7 +4,7 @@ from functools import partial
 
 from flask import Response
 
-from emulator.google.json_types import Json
+from emulator.common.json_types import Json
 
 from . import odata_query, subscription_body
 from .call import Call, response

@@ -2,7 +2,6 @@
 
 import ssl
 import tempfile
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -14,9 +13,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from flask import Flask
-from werkzeug.serving import make_server
 
-from emulator.google.server import QuietHandler, listen
+from emulator.common import server
+from emulator.common.server import listen
 
 from .world import TlsAddress
 
@@ -85,22 +84,6 @@ def serving(app: Flask, port: int) -> Iterator[TlsAddress]:
     host = "127.0.0.1"
     context, ca = _context()
     with listen(host, port) as listener:
-        server = make_server(
-            host,
-            listener.getsockname()[1],
-            app,
-            threaded=True,
-            request_handler=QuietHandler,
-            fd=listener.fileno(),
-            ssl_context=context,
-        )
-        thread = threading.Thread(
-            target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
-        )
-        thread.start()
-        try:
-            yield TlsAddress(f"https://localhost:{server.port}", ca)
-        finally:
-            server.shutdown()
-            server.server_close()
-            thread.join()
+        running = server.make(app, host, listener, context)
+        with server.serving(running):
+            yield TlsAddress(f"https://localhost:{running.port}", ca)

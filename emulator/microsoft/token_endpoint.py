@@ -6,11 +6,12 @@ import hashlib
 import jwt
 from flask import Response, jsonify, request
 
-from emulator.google.json_types import Json
+from emulator.common.json_types import Json
+from emulator.common.tokens import Client
 
 from .discovery import KEY_ID, public_base, signing_key
 from .identity_errors import IdentityError
-from .tokens import Client, Code, Grant, RefreshToken
+from .tokens import Grant, RefreshToken
 from .world import World
 
 OPENID = frozenset({"openid", "profile", "email", "offline_access"})
@@ -51,19 +52,9 @@ def _exchange_code(world: World, client: Client) -> Json:
         raise IdentityError(70008)
     if request.form.get("redirect_uri") != code.redirect_uri:
         raise IdentityError(500112)
-    _check_verifier(code)
-    return _answer(world, code.grant, code.nonce)
-
-
-def _check_verifier(code: Code) -> None:
-    """PKCE (RFC 7636 4.6)."""
-    if code.challenge is None:
-        return
-    verifier = request.form.get("code_verifier", "")
-    digest = hashlib.sha256(verifier.encode()).digest()
-    s256 = base64.urlsafe_b64encode(digest).decode().rstrip("=")
-    if code.challenge != (s256 if code.challenge_method == "S256" else verifier):
+    if not code.verified_by(request.form.get("code_verifier", "")):
         raise IdentityError(501481)
+    return _answer(world, code.grant, code.nonce)
 
 
 def _refresh(world: World, client: Client) -> Json:

@@ -3,27 +3,15 @@
 import random
 from dataclasses import dataclass, field, replace
 
-ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-CODE_SECONDS = 600
+from emulator.common import tokens
+from emulator.common.tokens import BaseGrant, Client, secret
+
 GRAPH = "https://graph.microsoft.com/"
 
 
 @dataclass(frozen=True)
-class Client:
-    """A registered application; without `redirect_uris` any loopback or https URI will do."""
-
-    client_id: str
-    client_secret: str
-    redirect_uris: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Grant:
+class Grant(BaseGrant):
     """What a person allowed a client."""
-
-    email: str
-    client_id: str
-    scopes: tuple[str, ...]
 
     @property
     def permissions(self) -> frozenset[str]:
@@ -31,24 +19,8 @@ class Grant:
         return frozenset(scope.removeprefix(GRAPH) for scope in self.scopes)
 
 
-@dataclass(frozen=True)
-class Code:
-    """An authorization code, good once and for ten minutes."""
-
-    grant: Grant
-    redirect_uri: str
-    challenge: str | None
-    challenge_method: str
-    expires_ms: int
-    nonce: str | None = None
-
-
-@dataclass(frozen=True)
-class AccessToken:
-    """A bearer token."""
-
-    grant: Grant
-    expires_ms: int
+Code = tokens.Code[Grant]
+AccessToken = tokens.AccessToken[Grant]
 
 
 @dataclass(frozen=True)
@@ -71,28 +43,25 @@ class TokenStore:
 
     def issue_code(self, rng: random.Random, code: Code) -> str:
         """Remember a code and return it."""
-        text = _secret(rng, "M.C5_BAY.2.U.", 40)
+        text = secret(rng, "M.C5_BAY.2.U.", 40)
         self.codes[text] = code
         return text
 
     def issue_access(self, rng: random.Random, grant: Grant, expires_ms: int) -> str:
         """A new access token."""
-        text = _secret(rng, "EwB4A8l6BAAU", 80)
+        text = secret(rng, "EwB4A8l6BAAU", 80)
         self.access[text] = AccessToken(grant, expires_ms)
         return text
 
     def issue_refresh(self, rng: random.Random, grant: Grant, now_ms: int) -> str:
         """A new refresh token."""
-        text = _secret(rng, "M.C5_BAY.0.U.-C", 80)
+        text = secret(rng, "M.C5_BAY.0.U.-C", 80)
         self.refresh[text] = RefreshToken(grant, now_ms)
         return text
 
     def expire_access(self, email: str | None = None) -> int:
         """Let access tokens (of one person) expire now; refresh tokens live on."""
-        hit = [key for key, token in self.access.items() if email in (None, token.grant.email)]
-        for key in hit:
-            self.access[key] = replace(self.access[key], expires_ms=0)
-        return len(hit)
+        return tokens.expire(self.access, email)
 
     def break_refresh(self, email: str, code: int | None) -> int:
         """From now on this person's present refresh tokens are answered with that AADSTS code."""
@@ -100,7 +69,3 @@ class TokenStore:
         for key in hit:
             self.refresh[key] = replace(self.refresh[key], trouble=code)
         return len(hit)
-
-
-def _secret(rng: random.Random, prefix: str, length: int) -> str:
-    return prefix + "".join(rng.choices(ALPHABET, k=length))

@@ -1,24 +1,22 @@
-"""The whole state of the emulator, and the transaction every change happens in."""
+"""The whole state of the emulator, and who is told about its changes."""
 
 import hashlib
 import random
 import secrets
-import threading
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
 
-from emulator.google.clock import EmulatorClock, epoch_ms
-from emulator.google.counters import Counters
-from emulator.google.faults import FaultBook
+from emulator.common.json_types import Json
+from emulator.common.sender import Sender
+from emulator.common.tokens import Client
+from emulator.common.world import BaseState, BaseWorld
 
 from .model import Calendar, Item, Person, Subscription
-from .sender import Delivery, GraphSender, Outbox
+from .sender import MANNERS, Delivery, Outbox
 from .settings import Settings
 from .throttle import Throttle
-from .tokens import Client, TokenStore
+from .tokens import TokenStore
 
 DEFAULT_CLIENT = Client("00000000-c0de-4a11-8000-ca15ca15ca15", "calsync-emulator-secret~microsoft")
 
@@ -36,14 +34,10 @@ class Store:
 
 
 @dataclass
-class State:
+class State(BaseState[Settings]):
     """Everything that `reset` throws away. `endpoints` are URLs treated as slow or drop."""
 
-    seed: int = 0
-    settings: Settings = field(default_factory=Settings)
     store: Store = field(default_factory=Store)
-    faults: FaultBook = field(default_factory=FaultBook)
-    counters: Counters = field(default_factory=Counters)
     throttle: Throttle = field(default_factory=Throttle)
     endpoints: dict[str, str] = field(default_factory=dict)
 
@@ -65,28 +59,25 @@ class Change:
     item: Item
 
 
-class World:
+class World(BaseWorld[State]):
     """State, clock, sender and outbox; `transaction` guards all of them."""
 
-    def __init__(self, base: Settings | None = None, clients: tuple[Client, ...] = ()) -> None:
-        self.lock = threading.RLock()
-        self.clock = EmulatorClock()
+    def __init__(
+        self, base: Settings | None = None, clients: tuple[Client, ...] = (DEFAULT_CLIENT,)
+    ) -> None:
         # Tokens must not repeat those of a world before a reset.
         self.rng = random.Random()
         self.base_settings = base or Settings()
-        self.clients = clients or (DEFAULT_CLIENT,)
         self.tls: TlsAddress | None = None
-        self.on_change: Callable[[], None] = _nothing_to_save
         self._changes: list[Change] = []
-        self._depth = 0
-        self._announce: Callable[[World, list[Change]], None] = _nobody_listens
-        self.state = self._fresh(0)
-        self.sender = GraphSender(self._still_wanted, self._report)
+        self._listener: Callable[[World, list[Change]], None] = _nobody_listens
+        super().__init__(clients)
+        self.sender = Sender(MANNERS, self._still_wanted, self._report)
         self.outbox = Outbox(self.sender)
 
     def _fresh(self, seed: int) -> State:
-        state = State(seed=seed, settings=self.base_settings)
-        state.store.tokens.clients = {client.client_id: client for client in self.clients}
+        state = State(self.base_settings, seed)
+        state.store.tokens.clients = dict(self.clients)
         return state
 
     @property
@@ -99,52 +90,35 @@ class World:
         """The settings in force."""
         return self.state.settings
 
-    def reset(self, seed: int = 0) -> None:
-        """An empty world: no people, default settings, real time."""
-        with self.transaction():
-            self.outbox.clear()
-            self.sender.clear()
-            self.clock.set(None)
-            self.state = self._fresh(seed)
-            self._changes.clear()
-
     def listen(self, announce: Callable[["World", list[Change]], None]) -> None:
         """Name who is told about the changes of a transaction, at its end."""
-        self._announce = announce
-
-    @contextmanager
-    def transaction(self, *, changes: bool = True) -> Iterator[None]:
-        """Hold the lock; at the end of the outermost one, announce what changed.
-
-        `changes=False` says that nothing worth saving can change.
-        """
-        with self.lock:
-            self._depth += 1
-            try:
-                yield
-            finally:
-                self._depth -= 1
-                if self._depth == 0:
-                    self._flush(changes)
+        self._listener = announce
 
     def note(self, change: Change) -> None:
         """Remember a change of this transaction."""
         self._changes.append(change)
 
-    def _flush(self, changes: bool) -> None:
+    def _announce(self) -> None:
         noted, self._changes = self._changes, []
         if noted:
-            self._announce(self, noted)
-        if changes:
-            self.on_change()
+            self._listener(self, noted)
 
-    def now_ms(self) -> int:
-        """The emulated moment in Unix milliseconds."""
-        return epoch_ms(self.clock.now())
+    def _forget(self) -> None:
+        self.outbox.clear()
+        self.sender.clear()
+        self._changes.clear()
 
-    def in_seconds_ms(self, seconds: float) -> int:
-        """Unix milliseconds that many emulated seconds from now."""
-        return epoch_ms(self.clock.now() + timedelta(seconds=seconds))
+    def counted(self) -> Json:
+        """As everywhere, and `most_concurrent` requests by mailbox."""
+        most: dict[str, int] = {}
+        for (_client, user), count in self.state.throttle.most.items():
+            most[user] = max(count, most.get(user, 0))
+        return super().counted() | {"most_concurrent": most}
+
+    def forget_counts(self) -> None:
+        """Every counter back to zero."""
+        super().forget_counts()
+        self.state.throttle.most.clear()
 
     def new_key(self) -> str:
         """A key that looks random, the same in every run with the same seed."""
@@ -175,10 +149,6 @@ class World:
         with self.lock:
             for subscription in delivery.subscriptions or ("forged",):
                 self.state.counters.notification(subscription, outcome)
-
-
-def _nothing_to_save() -> None:
-    """Until there is a data file."""
 
 
 def _nobody_listens(world: World, changes: list[Change]) -> None:

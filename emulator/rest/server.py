@@ -1,18 +1,14 @@
 """`python -m emulator rest`: serves the stand-in until SIGTERM or Ctrl-C."""
 
 import argparse
-import json
 import os
-import signal
 import sys
 from collections.abc import Mapping
-from types import FrameType
-from typing import NoReturn
 
 import psycopg
 from psycopg_pool import ConnectionPool
-from werkzeug.serving import WSGIRequestHandler, make_server
 
+from emulator.common.server import PortTaken, listen, make, serve_until_stopped
 from emulator.rest.app import RestApplication
 from emulator.rest.auth import Keys, Role
 
@@ -22,13 +18,6 @@ _OPAQUE_KEYS: dict[str, Role] = {
     "SUPABASE_ANON_KEY": "anon",
     "SUPABASE_SERVICE_ROLE_KEY": "service_role",
 }
-
-
-class _QuietHandler(WSGIRequestHandler):
-    """Standard output carries the ready line only, standard error real trouble."""
-
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Says nothing of a request that was answered."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -51,16 +40,13 @@ def run(args: argparse.Namespace) -> int:
         # The pool would try again in silence; a wrong address is better said at once.
         psycopg.connect(args.database_url).close()
         _serve(args.host, args.port, args.database_url, keys)
-    except (ValueError, OSError, psycopg.Error) as error:
+    except (ValueError, OSError, PortTaken, psycopg.Error) as error:
         sys.stderr.write(f"emulator rest: {error}\n")
         return 1
     return 0
 
 
 def _serve(host: str, port: int, database_url: str, keys: Keys) -> None:
-    # Both by hand: a background job of a shell starts with SIGINT ignored.
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, _exit)
     pool = ConnectionPool(
         database_url,
         min_size=1,
@@ -72,27 +58,8 @@ def _serve(host: str, port: int, database_url: str, keys: Keys) -> None:
         kwargs={"prepare_threshold": None},
         open=True,
     )
-    with pool:
-        server = make_server(
-            host, port, RestApplication(pool, keys), threaded=True, request_handler=_QuietHandler
-        )
-        url = f"http://{host}:{server.server_port}"
-        sys.stdout.write(json.dumps({"ready": True, "url": url}) + "\n")
-        sys.stdout.flush()
-        try:
-            server.serve_forever()
-        except _Stopped:
-            pass
-        finally:
-            server.server_close()
-
-
-class _Stopped(Exception):
-    """SIGTERM or SIGINT came."""
-
-
-def _exit(_number: int, _frame: FrameType | None) -> NoReturn:
-    raise _Stopped
+    with pool, listen(host, port) as listener:
+        serve_until_stopped(make(RestApplication(pool, keys), host, listener), host)
 
 
 def _keys(environment: Mapping[str, str]) -> Keys:

@@ -7,7 +7,7 @@ import pytest
 from flask import Request
 from werkzeug.test import EnvironBuilder
 
-from emulator.google.control import is_loopback
+from emulator.common.control import is_loopback
 from tests.emulator_google.helpers import ANN, BEN, timed
 from tests.support.google_emulator import GoogleEmulator
 

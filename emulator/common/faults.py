@@ -5,28 +5,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from .errors import ApiError
 from .json_types import Json
 
 REQUEST_KINDS = frozenset({"status", "slow", "cut", "empty_page", "short_pages"})
 NOTIFICATION_KINDS = frozenset(
     {"drop_notification", "repeat_notification", "delay_notification", "reorder_notifications"}
 )
-DEFAULT_REASONS = {
-    400: ("badRequest", "Bad Request", "global"),
-    401: ("authError", "Invalid Credentials", "global"),
-    403: ("rateLimitExceeded", "Rate Limit Exceeded", "usageLimits"),
-    404: ("notFound", "Not Found", "global"),
-    409: ("conflict", "Conflict", "global"),
-    410: (
-        "fullSyncRequired",
-        "Sync token is no longer valid, a full sync is required.",
-        "calendar",
-    ),
-    412: ("conditionNotMet", "Precondition Failed", "global"),
-    429: ("rateLimitExceeded", "Rate Limit Exceeded", "usageLimits"),
-}
-USAGE_REASONS = frozenset({"userRateLimitExceeded", "rateLimitExceeded", "quotaExceeded"})
 
 
 @dataclass(frozen=True)
@@ -73,27 +57,6 @@ class Fault:
         head = {"id": self.id, "kind": self.kind, "match": self.match, "times": self.times}
         return head | {"skip": self.skip, "probability": self.probability} | self.options
 
-    def error(self) -> ApiError:
-        """The answer of a `status` fault."""
-        status = int(self.options.get("status", 503))
-        reason, message, domain = DEFAULT_REASONS.get(
-            status, ("backendError", "Backend Error", "global")
-        )
-        reason = self.options.get("reason", reason)
-        if reason in USAGE_REASONS:
-            domain = "usageLimits"
-        error = ApiError(
-            status,
-            reason,
-            self.options.get("message", message),
-            domain=self.options.get("domain", domain),
-        )
-        if reason == "fullSyncRequired":
-            error.location_type, error.location = "parameter", "syncToken"
-        if self.options.get("retry_after") is not None:
-            error.headers["Retry-After"] = str(self.options["retry_after"])
-        return error
-
 
 @dataclass
 class FaultBook:
@@ -123,9 +86,9 @@ class FaultBook:
         self.faults[fault.id] = fault
         return fault
 
-    def take(self, kinds: frozenset[str], target: Target) -> list[Fault]:
+    def take(self, kinds: frozenset[str], target: Target) -> tuple[Fault, ...]:
         """The rules of these kinds that apply now; each one's count goes down."""
-        return list(self._take(kinds, target))
+        return tuple(self._take(kinds, target))
 
     def _take(self, kinds: frozenset[str], target: Target) -> Iterator[Fault]:
         for fault in list(self.faults.values()):

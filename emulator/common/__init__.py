@@ -1,0 +1,1 @@
+"""What the stand-ins share: clock, faults, sender, control API, data file, server."""
