@@ -9,7 +9,8 @@ import pytest
 
 from tests.emulator_google.discovery import validator
 from tests.emulator_google.helpers import ANN
-from tests.support.google_emulator import ROOT, GoogleEmulator
+from tests.support.google_emulator import GoogleEmulator
+from tests.support.served_process import ROOT
 
 CORPUS = ROOT.parent / "shared" / "data" / "ics"
 COMPONENT = re.compile(rb"^BEGIN:(VEVENT|VTODO|VJOURNAL|VFREEBUSY)[ \t]*\r?$", re.M | re.I)

@@ -16,7 +16,8 @@ import pytest
 
 from tests.emulator_google.discovery import service
 from tests.emulator_google.helpers import ANN, BEN, ids, refusal, timed
-from tests.support.google_emulator import ROOT, GoogleEmulator, wait_until
+from tests.support.google_emulator import GoogleEmulator, wait_until
+from tests.support.served_process import ROOT
 from tests.support.webhook_receiver import Received, WebhookReceiver
 
 

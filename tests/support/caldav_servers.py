@@ -1,14 +1,12 @@
 """Runs the real Radicale and the real Xandikos as processes, and plays a person's calendar app."""
 
-import subprocess
 import sys
 import time
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from types import TracebackType
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 from urllib.parse import quote
 from xml.sax.saxutils import escape
 
@@ -17,74 +15,47 @@ import httpx
 from shared.providers.caldav import Caldav
 from shared.providers.caldav_connect import CaldavGrant, caldav_grant
 from tests.support.program import free_port
-
-START_SECONDS, STOP_SECONDS = 60.0, 20.0
+from tests.support.served_process import START_SECONDS, ServedProcess
 
 ANN = "ann@x.test"
 PASSWORD = "ann's pässword"
 
 
-class DavServer(ABC):
+class DavServer(ServedProcess):
     """`with Radicale() as server:` — one process; `reset()` takes all calendars away.
 
     Paths of calendars and resources are as the server has them, e.g. `/ann@x.test/work/a.ics`.
     """
 
+    says_ready = False
     home: ClassVar[str]
 
     def __init__(self) -> None:
-        self.url = ""
-        self.folder = Path()
-        self._files = TemporaryDirectory(prefix="caldav-", ignore_cleanup_errors=True)
-        self._process: subprocess.Popen[bytes] | None = None
-        self._http = httpx.Client(auth=(ANN.encode(), PASSWORD.encode()), timeout=60)
+        super().__init__()
+        files = TemporaryDirectory(prefix="caldav-", ignore_cleanup_errors=True)
+        self.folder = Path(self.cleanup.enter_context(files))
+        client = httpx.Client(auth=(ANN.encode(), PASSWORD.encode()), timeout=60)
+        self._http = self.cleanup.enter_context(client)
         self._calendars: list[str] = []
 
-    def __enter__(self) -> Self:
-        self.folder = Path(self._files.__enter__())
-        self.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
-        self._http.close()
-        self._files.cleanup()
-
     @abstractmethod
-    def command(self, port: int) -> Sequence[str]:
-        """How the server is started."""
+    def program(self, port: int) -> Sequence[str]:
+        """The Python module to run, and its options."""
 
-    def start(self) -> None:
-        """Starts on a free port and waits until it answers; keeps what it has stored."""
+    def command(self) -> Sequence[str]:
+        """The server on a free port; it keeps what it has stored."""
         port = free_port()
         self.url = f"http://127.0.0.1:{port}/"
-        log = (self.folder / "server.log").open("ab")
-        with log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", *self.command(port)], stdout=log, stderr=log, cwd=self.folder
-            )
-        deadline = time.monotonic() + START_SECONDS
-        while not self._answers():
-            if self._process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError((self.folder / "server.log").read_text()[-2000:])
-            time.sleep(0.05)
+        return [sys.executable, "-m", *self.program(port)]
 
-    def stop(self) -> None:
-        """Ends the process."""
-        process, self._process = self._process, None
-        if process is None:
-            return
-        process.terminate()
-        try:
-            process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+    def wait_for_answer(self, is_running: Callable[[], bool]) -> bool:
+        """Ask until it answers."""
+        deadline = time.monotonic() + START_SECONDS
+        while is_running() and time.monotonic() < deadline:
+            if self._answers():
+                return True
+            time.sleep(0.05)
+        return False
 
     def reset(self) -> None:
         """Takes all calendars away."""
@@ -174,7 +145,7 @@ class Radicale(DavServer):
         super().__init__()
         self.sync_token_age = sync_token_age
 
-    def command(self, port: int) -> Sequence[str]:
+    def program(self, port: int) -> Sequence[str]:
         """With a configuration of its own."""
         users = self.folder / "users"
         users.write_text(f"{ANN}:{PASSWORD}\n", encoding="utf-8")
@@ -202,7 +173,7 @@ class Xandikos(DavServer):
 
     home = f"/{ANN}/calendars/"
 
-    def command(self, port: int) -> Sequence[str]:
+    def program(self, port: int) -> Sequence[str]:
         """With its files in the folder."""
         return [
             "xandikos", "serve", "--defaults", "-d", str(self.folder / "files"),

@@ -1,79 +1,35 @@
 """Runs one of the emulators as a process of its own and speaks to its control API."""
 
-import json
-import subprocess
 import sys
-import threading
-from collections.abc import Callable
-from pathlib import Path
-from types import TracebackType
-from typing import Any, ClassVar, Self
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 import httpx
 
-ROOT = Path(__file__).resolve().parents[2]
-START_SECONDS, STOP_SECONDS = 60.0, 20.0
+from tests.support.served_process import ServedProcess
 
 Json = dict[str, Any]
 
 
-class EmulatorProcess:
+class EmulatorProcess(ServedProcess):
     """`with SomeEmulator() as it:` — start once per session, `reset()` between tests.
 
-    `options` are further command-line options. A stopped emulator can be started again by
-    `start()`; with `--data FILE` it goes on with its data.
+    `options` are further command-line options, e.g. `"--seed", "demo"`. With `--data FILE` an
+    emulator that is started again goes on with its data.
     """
 
     stand_in: ClassVar[str]
 
     def __init__(self, *options: str, port: int = 0) -> None:
+        super().__init__()
         self.options = options
         self.port = port
-        self.url = ""
-        self._process: subprocess.Popen[str] | None = None
-        self._http = httpx.Client(timeout=30)
+        self._http = self.cleanup.enter_context(httpx.Client(timeout=30))
 
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
-        self._http.close()
-
-    def start(self) -> None:
-        """Start and wait for the ready line; RuntimeError with its stderr if it fails."""
-        command = [sys.executable, "-m", "emulator", self.stand_in, "--port", str(self.port)]
-        self._process = subprocess.Popen(
-            [*command, *self.options],
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        line = _first_line(self._process)
-        if not line:
-            self._process.kill()
-            _, complaint = self._process.communicate()
-            self._process = None
-            raise RuntimeError(f"the emulator did not start: {complaint}")
-        self.url = str(json.loads(line)["url"])
-
-    def stop(self) -> int:
-        """SIGTERM, then wait; returns the exit status."""
-        process, self._process = self._process, None
-        return 0 if process is None else _end(process, process.terminate)
-
-    def kill(self) -> None:
-        """SIGKILL: no last save."""
-        process, self._process = self._process, None
-        if process is not None:
-            _end(process, process.kill)
+    def command(self) -> Sequence[str]:
+        """The emulator with its options."""
+        head = [sys.executable, "-m", "emulator", self.stand_in, "--port", str(self.port)]
+        return [*head, *self.options]
 
     def control(self, path: str, body: Json | None = None, verb: str | None = None) -> Any:
         """Call the control API: GET without a body, POST with one, or `verb`.
@@ -117,23 +73,48 @@ class EmulatorProcess:
         """Set the emulator's clock (ISO 8601), None for real time."""
         return str(self.control("clock", {"now": now, "frozen": frozen})["now"])
 
+    def tokens_for(self, token_url: str, form: Json) -> Json:
+        """What a token endpoint answers to an authorization code."""
+        answer = self._http.post(token_url, data={"grant_type": "authorization_code"} | form)
+        answer.raise_for_status()
+        return dict(answer.json())
 
-def _first_line(process: subprocess.Popen[str]) -> str:
-    """The first line of stdout; empty if there is none in time."""
-    assert process.stdout is not None
-    stream, lines = process.stdout, list[str]()
-    reader = threading.Thread(target=lambda: lines.append(stream.readline()), daemon=True)
-    reader.start()
-    reader.join(START_SECONDS)
-    return lines[0] if lines else ""
+    # -- what a person does in the provider's own program
+
+    def create_event(self, email: str, body: Json, calendar: str = "primary") -> Json:
+        """The person adds an event to their own calendar; all of it, as it is stored."""
+        return dict(self.control(events_path(email, calendar), body))
+
+    def create_events(self, email: str, bodies: list[Json], calendar: str = "primary") -> list[str]:
+        """Many events in one transaction (Google: one notification); returns their ids."""
+        return list(self.control(f"{events_path(email, calendar)}/many", {"events": bodies})["ids"])
+
+    def patch_event(self, email: str, event_id: str, body: Json, calendar: str = "primary") -> Json:
+        """The person edits an event, a series, or one occurrence by its id.
+
+        Microsoft: also what clients cannot write: isCancelled, responseStatus, organizer,
+        isOrganizer.
+        """
+        return dict(self.control(f"{events_path(email, calendar)}/{event_id}", body, "PATCH"))
+
+    def delete_event(self, email: str, event_id: str, calendar: str = "primary") -> None:
+        """The person deletes an event, a series, or one occurrence by its id."""
+        self.control(f"{events_path(email, calendar)}/{event_id}", verb="DELETE")
+
+    def events(self, email: str, calendar: str = "primary", *, deleted: bool = False) -> list[Json]:
+        """The raw store: Google's in order of last change, Microsoft's with extended properties."""
+        flag = "true" if deleted else "false"
+        return list(self.control(f"{events_path(email, calendar)}?deleted={flag}"))
+
+    def expire_access_tokens(self, **wanted: Any) -> None:
+        """Let access tokens expire (of `email=`)."""
+        self.control("tokens/expire_access", wanted)
+
+    def revoke(self, email: str) -> None:
+        """The person takes back every grant (Microsoft: by a new password)."""
+        self.control("tokens/revoke", {"email": email})
 
 
-def _end(process: subprocess.Popen[str], how: Callable[[], None]) -> int:
-    """End the process; kill it if it does not go."""
-    how()
-    try:
-        process.communicate(timeout=STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.communicate()
-    return process.returncode
+def events_path(email: str, calendar: str) -> str:
+    """Where the control API has the events of a calendar."""
+    return f"people/{email}/calendars/{calendar}/events"

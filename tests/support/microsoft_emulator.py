@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from tests.support.emulator_process import EmulatorProcess, Json
+from tests.support.emulator_process import EmulatorProcess, Json, events_path
 
 CLIENT_ID = "00000000-c0de-4a11-8000-ca15ca15ca15"
 CLIENT_SECRET = "calsync-emulator-secret~microsoft"
@@ -55,47 +55,19 @@ class MicrosoftEmulator(EmulatorProcess):
 
     def tokens(self, email: str, scopes: Sequence[str] = WIRE_SCOPES) -> Json:
         """The answer of the token endpoint: access_token, refresh_token, id_token, scope."""
-        answer = self._http.post(
-            self.token_url,
-            data={
-                "grant_type": "authorization_code",
-                "code": self.consent(email, scopes),
-                "redirect_uri": REDIRECT_URI,
-                "client_id": CLIENT_ID,
-                "client_secret": CLIENT_SECRET,
-                "client_info": "1",
-            },
-        )
-        answer.raise_for_status()
-        return dict(answer.json())
-
-    def create_event(self, email: str, body: Json, calendar: str = "primary") -> Json:
-        """The person adds an event in Outlook; all of it, with its immutable id."""
-        return dict(self.control(_events(email, calendar), body))
-
-    def create_events(self, email: str, bodies: list[Json], calendar: str = "primary") -> list[str]:
-        """Many events in one transaction; returns their immutable ids."""
-        return list(self.control(f"{_events(email, calendar)}/many", {"events": bodies})["ids"])
-
-    def patch_event(self, email: str, event_id: str, body: Json, calendar: str = "primary") -> Json:
-        """The person edits an event, a series, or one occurrence by its id.
-
-        Also what clients cannot write: isCancelled, responseStatus, organizer, isOrganizer.
-        """
-        return dict(self.control(f"{_events(email, calendar)}/{event_id}", body, "PATCH"))
-
-    def delete_event(self, email: str, event_id: str, calendar: str = "primary") -> None:
-        """The person deletes an event, a series, or one occurrence by its id."""
-        self.control(f"{_events(email, calendar)}/{event_id}", verb="DELETE")
+        form = {
+            "code": self.consent(email, scopes),
+            "redirect_uri": REDIRECT_URI,
+            "client_id": CLIENT_ID,
+            "client_secret": CLIENT_SECRET,
+            "client_info": "1",
+        }
+        return self.tokens_for(self.token_url, form)
 
     def move_event(self, email: str, event_id: str, to: str, calendar: str = "primary") -> Json:
         """The person drags an event into another calendar: its ordinary id changes."""
-        return dict(self.control(f"{_events(email, calendar)}/{event_id}/move", {"to": to}))
-
-    def events(self, email: str, calendar: str = "primary", *, deleted: bool = False) -> list[Json]:
-        """The raw store: single events and masters, extended properties included."""
-        flag = "true" if deleted else "false"
-        return list(self.control(f"{_events(email, calendar)}?deleted={flag}"))
+        path = f"{events_path(email, calendar)}/{event_id}/move"
+        return dict(self.control(path, {"to": to}))
 
     def subscriptions(self) -> list[Json]:
         """Every live subscription."""
@@ -117,18 +89,6 @@ class MicrosoftEmulator(EmulatorProcess):
         """Kill all delta tokens, or those of `calendar=` or `email=`."""
         self.control("tokens/expire_delta", wanted)
 
-    def expire_access_tokens(self, **wanted: Any) -> None:
-        """Let access tokens expire (of `email=`)."""
-        self.control("tokens/expire_access", wanted)
-
     def break_refresh_tokens(self, email: str, code: int | None) -> None:
         """Present refresh tokens answer with this AADSTS code from now on; None mends them."""
         self.control("tokens/break", {"email": email, "code": code})
-
-    def revoke(self, email: str) -> None:
-        """The person changed the password."""
-        self.control("tokens/revoke", {"email": email})
-
-
-def _events(email: str, calendar: str) -> str:
-    return f"people/{email}/calendars/{calendar}/events"
