@@ -35,6 +35,7 @@ READ_ONLY = (
     "organizer",
     "originalStartTimeZone",
     "originalEndTimeZone",
+    "iCalUId",
 )
 EXTENDED_ID = re.compile(
     r"^(String|Integer|Boolean|SystemTime|Double|Guid)(Array)? "

@@ -88,7 +88,7 @@ def event(shown: Shown, person: Person, prefer: Preferences) -> Json:
         **({"transactionId": item.transaction_id} if item.transaction_id else {}),
         "originalStartTimeZone": fields.get("originalStartTimeZone") or windows_name(item.zone),
         "originalEndTimeZone": fields.get("originalEndTimeZone") or windows_name(item.end_zone),
-        "iCalUId": ical_uid(shown.owner.key, shown.day),
+        "iCalUId": ical_uid(shown.owner, shown.day),
         "reminderMinutesBeforeStart": fields.get("reminderMinutesBeforeStart", 15),
         "isReminderOn": fields.get("isReminderOn", True),
         "hasAttachments": False,

@@ -11,6 +11,7 @@ from .model import Item
 
 ORDINARY, IMMUTABLE = "AAMkAG", "AAkALgAAAAAAHYQDEapmEc2byACqAC-EWg0A"
 ICAL_PREFIX = "040000008200E00074C5B7101A82E008"
+FOREIGN_UID = b"vCal-Uid\x01\x00\x00\x00"
 
 
 @dataclass(frozen=True)
@@ -53,11 +54,25 @@ def calendar_id(number: str) -> str:
     return f"{ORDINARY}{body}AAA="
 
 
-def ical_uid(key: str, day: str | None) -> str:
-    """The iCalUId: unlike elsewhere, each occurrence has its own ([MS-OXOCAL] 2.2.1.27)."""
-    stamp = "00000000"
-    if day is not None:
-        year, month, date = (int(part) for part in day.split("-"))
-        stamp = f"{year:04X}{month:02X}{date:02X}"
-    tail = key.upper().ljust(32, "0")
-    return f"{ICAL_PREFIX}{stamp}0000000000000000000000000000000010000000{tail}"
+def ical_uid(item: Item, day: str | None) -> str:
+    """The iCalUId: unlike elsewhere, each occurrence has its own ([MS-OXOCAL] 2.2.1.27).
+
+    The UID of a meeting that began in another program is wrapped ([MS-OXCICAL] 2.1.3.1.1.20.26).
+    """
+    stated = str(item.fields.get("iCalUId") or "")
+    if stated.upper().startswith(ICAL_PREFIX):
+        whole = stated.upper()
+    elif stated:
+        data = FOREIGN_UID + stated.encode() + b"\x00"
+        whole = _global_object_id(data)
+    else:
+        whole = _global_object_id(bytes.fromhex(item.key.ljust(32, "0")))
+    year, month, date = (int(part) for part in day.split("-")) if day else (0, 0, 0)
+    begin = len(ICAL_PREFIX)
+    return f"{whole[:begin]}{year:04X}{month:02X}{date:02X}{whole[begin + 8 :]}"
+
+
+def _global_object_id(data: bytes) -> str:
+    """Without date: that and the time of creation are zero, as is what is reserved."""
+    size = len(data).to_bytes(4, "little")
+    return f"{ICAL_PREFIX}{'0' * 40}{size.hex()}{data.hex()}".upper()

@@ -4,12 +4,14 @@ import re
 from collections.abc import Mapping
 
 from shared.decide.find_meeting import find_meeting
+from shared.decide.own_tag import APPOINTMENT, BLOCK
 from shared.decide.read_json import read_list, read_object, read_text
 from shared.model import Attendee, Organizer
 from shared.states import Response, ShowAs, Visibility
 
 OWN_TAG = "calsync"  # how the name of our extended property ends
-OWN_TRANSACTION = "calsync:"  # how the transactionId of what we wrote begins
+OWN_PROPERTY = f"String {{0d6f7f3c-5b1e-4c52-9d3e-7c1a8f0e4b21}} Name {OWN_TAG}"
+"""The extended property that holds the tag of what CalSync wrote."""
 
 SHOWN_AS = {
     "free": ShowAs.FREE,
@@ -113,11 +115,7 @@ def read_own_tag(raw: Raw) -> str | None:
         if named.endswith(f" Name {OWN_TAG}"):
             return read_text(entry.get("value"))
     transaction = read_text(raw.get("transactionId")) or ""
-    return transaction.removeprefix(OWN_TRANSACTION) if _is_ours(transaction) else None
-
-
-def _is_ours(transaction: str) -> bool:
-    return transaction.startswith(OWN_TRANSACTION) and transaction != OWN_TRANSACTION
+    return transaction if transaction.startswith((BLOCK, APPOINTMENT)) else None
 
 
 def _attendee(entry: Raw, own_email: str, own_response: Response | None) -> Attendee:

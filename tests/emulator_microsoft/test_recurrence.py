@@ -177,6 +177,25 @@ def test_every_occurrence_has_its_own_identity(ann: Graph) -> None:
     assert alone == found[1]
 
 
+def test_the_ical_uid_tells_the_day_of_an_occurrence(
+    microsoft: MicrosoftEmulator, ann: Graph
+) -> None:
+    own = ann.post("/me/events", recurring("2026-11-02T09:00", DAILY, COUNT))
+    assert [row["iCalUId"][32:40] for row in (own, instances(ann, own["id"])[1])] == [
+        "00000000",
+        "07EA0B03",
+    ]
+    body = recurring("2026-11-02T09:00", DAILY, COUNT)
+    foreign = microsoft.create_event(ANN, body | {"iCalUId": "abc@google.com"})
+    # [MS-OXOCAL] 2.2.1.27, [MS-OXCICAL] 2.1.3.1.1.20.26: 27 bytes of data, which end with a NUL.
+    tail = "0" * 32 + "1B000000" + (b"vCal-Uid\x01\x00\x00\x00abc@google.com\x00").hex().upper()
+    header = "040000008200E00074C5B7101A82E008"
+    assert foreign["iCalUId"] == f"{header}00000000{tail}"
+    assert instances(ann, foreign["id"])[1]["iCalUId"] == f"{header}07EA0B03{tail}"
+    copied = microsoft.create_event(ANN, body | {"iCalUId": own["iCalUId"]})
+    assert copied["iCalUId"] == own["iCalUId"]
+
+
 def test_an_exception(ann: Graph) -> None:
     master = ann.post("/me/events", recurring("2026-11-02T09:00", DAILY, COUNT))
     second = instances(ann, master["id"])[1]

@@ -293,8 +293,9 @@ def extended(name: str, value: str) -> Raw:
     [
         (extended("calsync", "block-1"), "block-1"),
         (extended("other", "block-1"), None),
-        (extended("other", "x") | {"transactionId": "calsync:block-2"}, "block-2"),
-        ({"transactionId": "calsync:"}, None),
+        (extended("other", "x") | {"transactionId": "calsync:b:2"}, "calsync:b:2"),
+        ({"transactionId": "calsync:a:2"}, "calsync:a:2"),
+        ({"transactionId": "calsync:other"}, None),
         ({"transactionId": "7E163156-7762-4BEB-A1C6-729EA81755A7"}, None),
         ({}, None),
     ],

@@ -8,10 +8,11 @@ from typing import Any
 import httpx
 import pytest
 
+from shared.decide.microsoft_fields import OWN_PROPERTY
 from shared.errors import ResyncFully, Retry
 from shared.model import Deletion, Event, Window
 from shared.providers.microsoft import MicrosoftSession
-from shared.providers.microsoft_rounds import OWN_PROPERTY, read_position
+from shared.providers.microsoft_rounds import read_position
 from shared.states import EventKind
 from tests.providers.canned import Answer, CannedServer
 from tests.providers.microsoft.conftest import (
@@ -332,12 +333,12 @@ def test_no_view_is_longer_than_graph_allows(
 def test_our_tags_are_seen(
     emulator: MicrosoftEmulator, session: MicrosoftSession, calendar: str, sign_in: SignIn
 ) -> None:
-    tagged = {"singleValueExtendedProperties": [{"id": OWN_PROPERTY, "value": "block-1"}]}
+    tagged = {"singleValueExtendedProperties": [{"id": OWN_PROPERTY, "value": "calsync:b:1"}]}
     emulator.create_event(ANN, weekly("Series") | tagged)
-    emulator.create_event(ANN, event("Single", transactionId="calsync:block-2"))
+    emulator.create_event(ANN, event("Single", transactionId="calsync:b:2"))
     changes, _ = read(session, pull(calendar))
     tags = {each.summary: each.own_tag for each in changes if isinstance(each, Event)}
-    assert tags == {"Series": "block-1", "Single": "block-2"}
+    assert tags == {"Series": "calsync:b:1", "Single": "calsync:b:2"}
 
 
 def test_at_most_four_requests_are_under_way(
