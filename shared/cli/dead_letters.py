@@ -1,4 +1,4 @@
-"""`calsync dead-letters`: syncs that failed too often, and trying them again."""
+"""`calsync dead-letters`: syncs and writes that failed too often, and trying them again."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -13,9 +13,9 @@ from shared.cli.context import now_of, opened
 from shared.cli.output import Json, relative, show, table
 from shared.errors import InvalidRequest
 
-COLUMNS = ("Calendar", "Failed", "Error", "Dead since", "Tried again", "Calendar id")
+COLUMNS = ("Calendar", "What", "Failed", "Error", "Dead since", "Tried again", "Calendar id")
 
-dead_letters = typer.Typer(help="Syncs that failed too often: list them, or replay them.")
+dead_letters = typer.Typer(help="Syncs and writes that failed too often: list them, or replay them.")
 
 
 @dead_letters.callback(invoke_without_command=True)
@@ -56,9 +56,10 @@ def _cells(row: Mapping[str, Any], now: datetime) -> tuple[str, ...]:
     error = f"{row['last_error_code']}: {row['last_error_message']}"
     return (
         escape(row["calendar_name"] or ""),
+        row["kind"].replace("_", " "),
         f"{row['attempts']} times",
         f"[red]{escape(error)}[/]",
         relative(row["dead_at"], now),
-        relative(row["retry_at"], now),
+        relative(row["retry_at"], now) if row["retry_at"] else "when replayed",
         row["calendar_id"],
     )

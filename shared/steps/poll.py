@@ -1,15 +1,21 @@
-"""Poll: make stale calendars due, sync them within a time budget, and say what came of it."""
+"""Poll: make stale calendars due, sync them within a time budget, and say what came of it.
 
-from collections.abc import Sequence
+What the outbox holds is delivered along the way: where no process lives, nobody else does it.
+"""
+
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 from shared.clock import elapsed, pause
 from shared.db.rows import PollAnswer, SyncLog, call_for, decode
 from shared.states import SyncStatus
 from shared.steps.claim import claim_calendars
+from shared.steps.claim_writes import claim_writes
+from shared.steps.deliver_writes import deliver_writes
 from shared.steps.service import Service
 from shared.steps.sync_calendar import sync_calendar
 
@@ -65,7 +71,7 @@ def poll(service: Service, request: PollRequest) -> PollReport:
     polled = [answer for answer in answers if not answer.skipped]
     deadline = elapsed() + service.settings.cron_budget_seconds
     logs: Sequence[SyncLog] = []
-    while polled:
+    while True:
         ran = _drain(service, request)
         logs = _finished(service, polled)
         if elapsed() > deadline or (not ran and len(logs) == len(polled)):
@@ -76,17 +82,23 @@ def poll(service: Service, request: PollRequest) -> PollReport:
 
 
 def _drain(service: Service, request: PollRequest) -> int:
-    claims = claim_calendars(
-        service, max(service.settings.sync_workers, 1) * 2, request.user_id, request.calendar_id
-    )
-    if claims:
-        with ThreadPoolExecutor(max_workers=len(claims)) as threads:
-            list(threads.map(lambda claim: sync_calendar(service, claim), claims))
-    return len(claims)
+    """Syncs what is due and delivers what syncs called for; gives how much there was to do."""
+    workers = max(service.settings.sync_workers, 1) * 2
+    claims = claim_calendars(service, workers, request.user_id, request.calendar_id)
+    deliveries = claim_writes(service, workers, request.user_id)
+    work: list[Callable[[], object]] = [partial(sync_calendar, service, claim) for claim in claims]
+    work += [partial(deliver_writes, service, delivery) for delivery in deliveries]
+    if work:
+        with ThreadPoolExecutor(max_workers=len(work)) as threads:
+            for done in [threads.submit(each) for each in work]:
+                done.result()
+    return len(work)
 
 
 def _finished(service: Service, polled: Sequence[PollAnswer]) -> list[SyncLog]:
     """Gives the last ended sync of each polled calendar that began after the request."""
+    if not polled:
+        return []
     asked = {answer.calendar_id: answer.lease_token for answer in polled}
     # One read for a person or a calendar; for everybody, one read over the logs since the request.
     users = {answer.user_id for answer in polled}
