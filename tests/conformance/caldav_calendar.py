@@ -11,6 +11,7 @@ from dulwich.repo import Repo
 
 from shared.states import Response
 from shared.steps.connect_caldav import connect_caldav
+from tests.conformance.caldav_writing import CaldavWriting
 from tests.conformance.ics_text import calendar_text
 from tests.conformance.meeting import ANN, Meeting, answered
 from tests.support.caldav_servers import PASSWORD, DavServer, Xandikos
@@ -42,6 +43,9 @@ class CaldavCalendar:
         (person,) = rig.service.database.call("find_or_add_person", email=ANN)
         user_id = UUID(person["user_id"])
         connect_caldav(rig.service, user_id, self._proxy.url, ANN, PASSWORD)
+
+    def writing(self) -> CaldavWriting:
+        return CaldavWriting(self._server, self._proxy, self._path)
 
     def create(self, meeting: Meeting) -> str:
         event = f"meeting-{len(self._stored)}"

@@ -8,6 +8,7 @@ import pytest
 from shared.steps.poll import PollRequest, poll
 from shared.steps.verify import verify
 from tests.conformance.caldav_calendar import CaldavCalendar
+from tests.conformance.desk import Desk, open_desk
 from tests.conformance.drivers import Calendar
 from tests.conformance.google_calendar import GoogleCalendar
 from tests.conformance.meeting import WINDOWS_ZONES
@@ -91,6 +92,13 @@ def rig(
         calendar.connect(installation)
         installation.drain()
         yield installation
+
+
+@pytest.fixture
+def desk(rig: Rig, calendar: Calendar) -> Iterator[Desk]:
+    """The empty calendar as a worker writes to it."""
+    with open_desk(rig, calendar.writing()) as opened:
+        yield opened
 
 
 Check = Callable[..., None]

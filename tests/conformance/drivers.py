@@ -6,6 +6,7 @@ from typing import Protocol
 
 from shared.states import Response
 from tests.conformance.meeting import Meeting
+from tests.conformance.writing import Writing
 from tests.support.rig import Rig
 
 
@@ -16,6 +17,9 @@ class Calendar(Protocol):
 
     def connect(self, rig: Rig) -> None:
         """Ann connects her account; nothing is synced yet."""
+
+    def writing(self) -> Writing:
+        """What scenarios of writing need of its provider."""
 
     def create(self, meeting: Meeting) -> str:
         """A meeting, or a series, appears: Ann enters it, or is invited to it."""

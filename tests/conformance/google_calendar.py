@@ -6,6 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from shared.states import Response, ShowAs
+from tests.conformance.google_writing import GoogleWriting
 from tests.conformance.ics_text import rule_text
 from tests.conformance.meeting import ANN, Guest, Meeting, answered
 from tests.support.google_emulator import GoogleEmulator
@@ -30,6 +31,9 @@ class GoogleCalendar:
 
     def connect(self, rig: Rig) -> None:
         rig.connect(ANN)
+
+    def writing(self) -> GoogleWriting:
+        return GoogleWriting(self._google)
 
     def create(self, meeting: Meeting) -> str:
         organizer = meeting.organizer or ANN

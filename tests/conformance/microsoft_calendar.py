@@ -8,6 +8,7 @@ import httpx
 
 from shared.states import EventStatus, Response, ShowAs, Visibility
 from tests.conformance.meeting import ANN, BERLIN, WINDOWS_ZONES, Guest, Meeting, Rule
+from tests.conformance.microsoft_writing import MicrosoftWriting
 from tests.support.microsoft_emulator import MicrosoftEmulator
 from tests.support.rig import Rig
 
@@ -52,6 +53,9 @@ class MicrosoftCalendar:
 
     def connect(self, rig: Rig) -> None:
         rig.connect_microsoft(ANN)
+
+    def writing(self) -> MicrosoftWriting:
+        return MicrosoftWriting(self._microsoft)
 
     def create(self, meeting: Meeting) -> str:
         event = str(self._microsoft.create_event(ANN, _body(meeting))["id"])
