@@ -15,7 +15,7 @@ from shared.errors import InvalidRequest
 
 COLUMNS = ("Calendar", "What", "Failed", "Error", "Dead since", "Tried again", "Calendar id")
 
-dead_letters = typer.Typer(help="Syncs and writes that failed too often: list them, or replay them.")
+dead_letters = typer.Typer(help="Syncs and writes that failed too often: list or replay them.")
 
 
 @dead_letters.callback(invoke_without_command=True)
@@ -60,6 +60,6 @@ def _cells(row: Mapping[str, Any], now: datetime) -> tuple[str, ...]:
         f"{row['attempts']} times",
         f"[red]{escape(error)}[/]",
         relative(row["dead_at"], now),
-        relative(row["retry_at"], now) if row["retry_at"] else "when replayed",
+        relative(row["retry_at"], now, none="when replayed"),
         row["calendar_id"],
     )
