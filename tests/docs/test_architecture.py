@@ -12,7 +12,14 @@ from tests.support.postgres import REPOSITORY
 
 PAGE = text_of(REPOSITORY / "ARCHITECTURE.md")
 DECISIONS = sorted((REPOSITORY / "docs" / "decisions").glob("*.md"))
-TABLES = "calendar_sync_states|webhook_subscriptions"
+TABLES = "calendar_sync_states|webhook_subscriptions|provider_writes"
+PARTS = (
+    "calendar_sync_states",
+    "webhook_subscriptions",
+    "provider_writes",
+    "push",
+    "calendar_accounts",
+)
 
 _FUNCTION = re.compile(r"^create function public\.(\w+)\((.*?)(?=^create function|\Z)", re.M | re.S)
 _WRITES = re.compile(rf"(?:update|insert into|delete from) public\.(?:{TABLES})\b")
@@ -43,14 +50,14 @@ def functions_in(label: str) -> set[str]:
 
 def test_every_function_that_writes_a_state_row_is_named() -> None:
     writers = {name for name, body in sql_functions().items() if _WRITES.search(body)}
-    edges = [*diagram("calendar_sync_states"), *diagram("webhook_subscriptions"), *diagram("push")]
+    edges = [edge for part in PARTS for edge in diagram(part)]
     drawn = {name for *_, label in edges for name in functions_in(label)}
     assert writers - drawn == {"judge_push", "sweep_unseen", "slide_windows"}
     assert writers - drawn <= set(spans(PAGE))
 
 
 def test_every_edge_names_what_makes_it() -> None:
-    for part in ("calendar_sync_states", "webhook_subscriptions", "push", "calendar_accounts"):
+    for part in PARTS:
         assert [edge for edge in diagram(part) if not functions_in(edge[2])] == []
 
 
