@@ -3,7 +3,7 @@
 import json
 import socket
 from collections.abc import Callable, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,8 @@ from .fault_effects import ConnectionCut
 from .json_types import Json
 from .world import BaseWorld
 
-SOCKET = "werkzeug.socket"
+# In the WSGI environment of a call of a batch: that of the batch. And in the latter: to be cut.
+BATCH, CUT = "emulator.batch", "emulator.cut"
 
 
 @dataclass(frozen=True)
@@ -70,10 +71,19 @@ def count_answers(app: Flask, world: BaseWorld[Any], base: str) -> None:
 
 
 def cut(_: ConnectionCut) -> Response:
-    """Close the socket under the answer: the client sees the connection die."""
-    connection = request.environ.get(SOCKET)
+    """Close the socket under the answer: the client sees the connection die.
+
+    Within a batch it is the batch whose answer is lost, once all its calls are done.
+    """
+    batch = request.environ.get(BATCH)
+    if batch is not None:
+        batch[CUT] = True
+        return Response(status=500)
+    connection = request.environ.get("werkzeug.socket")
     if isinstance(connection, socket.socket):
-        connection.shutdown(socket.SHUT_RDWR)
+        # The client may have gone already.
+        with suppress(OSError):
+            connection.shutdown(socket.SHUT_RDWR)
     return Response(status=500)
 
 
@@ -98,12 +108,9 @@ class InnerAnswer:
 
 
 def run_inner(app: Flask, call: InnerCall) -> InnerAnswer:
-    """Send one call of a batch through the whole application, limits and faults included.
-
-    A fault that cuts its connection cuts that of the batch.
-    """
+    """Send one call of a batch through the whole application, limits and faults included."""
     call.headers.setdefault("Authorization", request.headers.get("Authorization", ""))
-    outer = {name: request.environ.get(name) for name in (SOCKET, "REMOTE_ADDR")}
+    outer = {BATCH: request.environ, "REMOTE_ADDR": request.remote_addr}
     builder = EnvironBuilder(
         path=call.path,
         method=call.verb,
@@ -115,3 +122,9 @@ def run_inner(app: Flask, call: InnerCall) -> InnerAnswer:
     with closing(builder):
         chunks, status, headers = run_wsgi_app(app, builder.get_environ(), buffered=True)
     return InnerAnswer(status, headers, b"".join(chunks))
+
+
+def end_batch() -> None:
+    """To be called when all calls of a batch are done; ConnectionCut if a fault cut one of them."""
+    if request.environ.get(CUT):
+        raise ConnectionCut

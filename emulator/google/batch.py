@@ -8,7 +8,7 @@ from email.message import Message
 from flask import Flask, Response, request
 from werkzeug.datastructures import Headers
 
-from emulator.common.wire import InnerAnswer, InnerCall, run_inner
+from emulator.common.wire import InnerAnswer, InnerCall, end_batch, run_inner
 
 from .errors import ApiError, invalid
 
@@ -22,6 +22,7 @@ def register(app: Flask) -> None:
         parts = _parts()
         boundary = f"batch_{uuid.uuid4().hex}"
         answers = [_answer_part(app, part, boundary) for part in parts]
+        end_batch()
         body = b"".join(answers) + f"--{boundary}--\r\n".encode()
         return Response(body, content_type=f"multipart/mixed; boundary={boundary}")
 

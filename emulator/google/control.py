@@ -33,9 +33,15 @@ def _imports(world: World, _: Json) -> Answer:
     }
 
 
+def _mails(world: World, _: Json) -> Answer:
+    """The e-mails that `sendUpdates` caused: `[{method, user, event, to}]`."""
+    return list(world.state.mails)
+
+
 ROUTES: tuple[ControlRoute, ...] = (
     ("POST", "/clients", _add_client),
     ("GET", "/imports", _imports),
+    ("GET", "/mails", _mails),
     *control_people.ROUTES,
     *control_calendars.ROUTES,
     *control_push.ROUTES,

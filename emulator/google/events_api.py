@@ -4,7 +4,7 @@ from flask import Response
 
 from emulator.common.json_types import Json
 
-from . import event_service
+from . import event_service, mails
 from .access import calendar_for, writable_calendar
 from .call import Call
 from .channels import events_resource, open_channel, send_sync
@@ -50,6 +50,7 @@ def _guest_limit(call: Call) -> int | None:
 
 def _write(call: Call) -> Write:
     calendar = writable_calendar(call.world, call.person, call.path["calendar_id"])
+    mails.wanted(call.args)
     version = call.args.get("conferenceDataVersion", "0")
     return Write(
         world=call.world,
@@ -60,9 +61,14 @@ def _write(call: Call) -> Write:
     )
 
 
+def _told(call: Call, event: Json) -> Json:
+    mails.note(call, event)
+    return event
+
+
 def insert(call: Call) -> Json:
     """POST calendars/{calendarId}/events."""
-    return event_service.insert(_write(call), call.body)
+    return _told(call, event_service.insert(_write(call), call.body))
 
 
 def import_event(call: Call) -> Json:
@@ -72,17 +78,20 @@ def import_event(call: Call) -> Json:
 
 def update(call: Call) -> Json:
     """PUT calendars/{calendarId}/events/{eventId}."""
-    return event_service.update(_write(call), call.path["event_id"], call.body)
+    return _told(call, event_service.update(_write(call), call.path["event_id"], call.body))
 
 
 def patch(call: Call) -> Json:
     """PATCH calendars/{calendarId}/events/{eventId}."""
-    return event_service.patch(_write(call), call.path["event_id"], call.body)
+    return _told(call, event_service.patch(_write(call), call.path["event_id"], call.body))
 
 
 def delete(call: Call) -> None:
     """DELETE calendars/{calendarId}/events/{eventId}."""
-    event_service.delete(_write(call), call.path["event_id"])
+    write = _write(call)
+    event = event_service.find(write.calendar, call.path["event_id"])
+    event_service.delete(write, event["id"])
+    mails.note(call, event)
 
 
 def move(call: Call) -> Json:
@@ -91,7 +100,7 @@ def move(call: Call) -> Json:
     if not destination:
         raise required("Required parameter: destination")
     target = writable_calendar(call.world, call.person, destination)
-    return event_service.move(_write(call), call.path["event_id"], target)
+    return _told(call, event_service.move(_write(call), call.path["event_id"], target))
 
 
 def watch(call: Call) -> Json:

@@ -29,6 +29,7 @@ class State(BaseState[Settings]):
     channels: dict[tuple[str, str], Channel] = field(default_factory=dict)
     quotas: Quotas = field(default_factory=Quotas)
     imports: list[Json] = field(default_factory=list)
+    mails: list[Json] = field(default_factory=list)
     secret: bytes = b""
 
     def __post_init__(self) -> None:

@@ -8,7 +8,7 @@ from flask import Flask, Response, request
 from werkzeug.datastructures import Headers
 
 from emulator.common.json_types import Json
-from emulator.common.wire import InnerCall, run_inner
+from emulator.common.wire import InnerCall, end_batch, run_inner
 
 from .call import IN_BATCH, body_of, live_token
 from .errors import GraphError, bad_request, throttled
@@ -55,6 +55,7 @@ def register(app: Flask, world: World) -> None:
         batch = Batch(_calls(body_of(request)))
         for wave in batch.waves():
             _run_wave(app, world, batch, wave)
+        end_batch()
         return Response(
             json.dumps({"responses": list(batch.done.values())}), mimetype="application/json"
         )

@@ -49,6 +49,13 @@ class EmulatorProcess(ServedProcess):
         """Add a fault rule; returns its id."""
         return str(self.control("faults", {"kind": kind} | options)["id"])
 
+    def lose_answers(self, method: str, times: int | None = 1, **match: Any) -> str:
+        """From now on calls of `method` (`events.insert`, `POST`, …) are carried out, but the
+
+        connection dies before their answer, `times` times; returns the fault's id.
+        """
+        return self.fault("cut", when="after", times=times, match={"method": method} | match)
+
     def clear_faults(self) -> None:
         """Remove every fault rule."""
         self.control("faults", verb="DELETE")
@@ -60,6 +67,12 @@ class EmulatorProcess(ServedProcess):
     def counters(self) -> Json:
         """Calls and notifications so far."""
         return dict(self.control("counters"))
+
+    def calls(self, method: str, **wanted: str) -> int:
+        """How often `method` was called so far (by `user=`, on `calendar=`)."""
+        asked = wanted | {"method": method}
+        rows = self.counters()["calls"]
+        return sum(row["count"] for row in rows if asked.items() <= row.items())
 
     def reset_counters(self) -> None:
         """Counters back to zero."""
