@@ -52,7 +52,7 @@ class PartialConsent(InvalidRequest):
         self.missing = tuple(missing)
 
 
-class NotFound(CalSyncError):
+class NotFound(Refused):
     """There is no such thing among what the caller may see."""
 
 

@@ -139,3 +139,23 @@ class Failure(StrEnum):
     REAUTHORIZE = "reauthorize"  # access lost: the person must reconnect
     RESYNC = "resync"  # the cursor died
     GIVE_UP = "give_up"  # permanent: retrying cannot help
+
+
+class Health(StrEnum):
+    """How a calendar fares."""
+
+    OK = "ok"
+    WARNING = "warning"  # it is served, but not as it should be
+    BROKEN = "broken"  # its mirror is not to be trusted
+
+
+class Repair(StrEnum):
+    """What auto-fix can do for a calendar."""
+
+    SIGN_IN = "sign_in"  # try whether the provider lets the account in again
+    RETRY = "retry"  # sync now, with a clean record
+    RESYNC = "resync"  # read everything again
+    RECREATE = "recreate"  # make the subscription again
+    RENEW = "renew"  # replace it before it ends
+    RE_ENABLE = "re_enable"  # bring push back that was given up
+    STOP_LEAKED = "stop_leaked"  # stop channels that should be gone

@@ -153,3 +153,9 @@ revoke all on public.mirrored_etags from public, anon, authenticated, service_ro
 grant select on public.mirrored_etags to service_role;
 revoke all on public.calendars_to_verify from public, anon, authenticated, service_role;
 grant select on public.calendars_to_verify to service_role;
+revoke all on public.calendar_facts from public, anon, authenticated, service_role;
+grant select on public.calendar_facts to authenticated, service_role;
+revoke all on public.busy_block_pairs from public, anon, authenticated, service_role;
+grant select on public.busy_block_pairs to authenticated, service_role;
+revoke all on public.block_latency from public, anon, authenticated, service_role;
+grant select on public.block_latency to authenticated, service_role;

@@ -147,10 +147,10 @@ def _responses(endpoint: AnyEndpoint) -> dict[str, Any]:
 
 def _refusals(endpoint: AnyEndpoint) -> list[int]:
     statuses = {400, 401, 403, 429, 503}
-    if endpoint.path_fields:
+    if endpoint.path_fields or "calendar_id" in endpoint.takes.model_fields:
         statuses.add(404)
     if endpoint.method != "GET":
-        statuses |= {413, 415}
+        statuses |= {404, 413, 415}
     if endpoint.creates:
         statuses |= {409, 422}
     if endpoint.refuses:

@@ -7,7 +7,21 @@ from uuid import UUID
 from flask import Blueprint, Flask, Response, request
 
 from functions import connect_api
-from functions.api import accounts, audit_log, sync_logs
+from functions.api import (
+    accounts,
+    alerts,
+    audit_log,
+    calendars,
+    checks,
+    events,
+    explain,
+    free_busy,
+    health,
+    meetings,
+    real_time_sync,
+    sync_logs,
+    webhooks,
+)
 from functions.api.docs import docs_page
 from functions.api.endpoint import PREFIX, AnyEndpoint
 from functions.api.frame import Frame
@@ -18,6 +32,16 @@ from shared.steps.service import Service
 ENDPOINTS: tuple[AnyEndpoint, ...] = (
     *accounts.ENDPOINTS,
     *connect_api.ENDPOINTS,
+    *calendars.ENDPOINTS,
+    *explain.ENDPOINTS,
+    *events.ENDPOINTS,
+    *meetings.ENDPOINTS,
+    *free_busy.ENDPOINTS,
+    *real_time_sync.ENDPOINTS,
+    *webhooks.ENDPOINTS,
+    *checks.ENDPOINTS,
+    *health.ENDPOINTS,
+    *alerts.ENDPOINTS,
     *sync_logs.ENDPOINTS,
     *audit_log.ENDPOINTS,
 )

@@ -6,11 +6,13 @@ from shared.errors import (
     CalSyncError,
     DatabaseUnavailable,
     LeaseLost,
+    NotFound,
     Refused,
 )
 
 _OWN: dict[str, type[CalSyncError]] = {
     "CS001": LeaseLost,
+    "CS002": NotFound,
     "CS004": AccountTaken,
     "CS005": AccountBusy,
 }

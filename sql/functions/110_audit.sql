@@ -1,9 +1,13 @@
 -- Internal: an act is written down in its own transaction. Whoever changes accounts, settings or keys calls this.
 create function public.write_audit(p_user_id uuid, p_actor text, p_action text, p_subject text,
                                    p_request_id text default null, p_details jsonb default '{}')
-returns void language sql set search_path = '' as $$
+returns void language plpgsql set search_path = '' as $$
+begin
   insert into public.audit_log (user_id, actor, action, subject, request_id, details)
-  values (p_user_id, p_actor, p_action, p_subject, p_request_id, p_details)
+  values (p_user_id, p_actor, p_action, p_subject, p_request_id, p_details);
+exception when foreign_key_violation then
+  raise exception 'person % does not exist', p_user_id using errcode = 'CS002';
+end
 $$;
 comment on function public.write_audit is 'Adds a row to the audit log';
 
@@ -17,7 +21,7 @@ begin
       and a.created_at > public.calsync_now() - interval '1 hour') then
     perform public.write_audit(p_user_id, 'service_role', 'service_key.used', p_subject, p_request_id);
   end if;
-exception when foreign_key_violation then
+exception when sqlstate 'CS002' then
   null; -- Nobody's rows were looked at.
 end
 $$;

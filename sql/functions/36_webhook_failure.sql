@@ -33,7 +33,7 @@ returns void language sql set search_path = '' as $$
   set status = 'retiring', retired_at = public.calsync_now(), stop_due_at = public.calsync_now()
   where user_id = p_user_id and calendar_id = p_calendar_id and status in ('pending', 'active')
 $$;
-comment on function public.give_push_up is 'Ends push for a calendar: unsupported, or given up';
+comment on function public.give_push_up is 'Ends push for a calendar: unsupported, given up, or turned off';
 
 revoke execute on function public.count_webhook_failure from public, anon, authenticated;
 grant execute on function public.count_webhook_failure to service_role;

@@ -9,6 +9,8 @@ create table public.calendars (
   access_role text not null default 'owner' check (access_role in ('owner', 'writer', 'reader', 'free_busy')),
   is_primary boolean not null default false,
   sync_enabled boolean not null default true,
+  -- Null: as its account says.
+  conflict_policy text check (conflict_policy in ('newest_wins', 'provider_wins', 'local_wins', 'manual')),
   -- Gone from the provider's list; the mirror is kept, nothing is read any more.
   removed_at timestamptz,
   created_at timestamptz not null default public.calsync_now(),
@@ -59,11 +61,11 @@ create table public.calendar_sync_states (
   window_end timestamptz,
   -- The calsync_epoch() in which the calendar was last read.
   read_epoch text,
-  -- Since when the busy blocks from and in this calendar may not be what its occurrences ask for.
+  -- From when on the busy blocks from and in this calendar are to be planned again: they may not be what is asked for.
   blocks_due_at timestamptz,
   blocks_planned_at timestamptz,
 
-  push text not null default 'wanted' check (push in ('wanted', 'unsupported', 'given_up')),
+  push text not null default 'wanted' check (push in ('wanted', 'unsupported', 'given_up', 'turned_off')),
   subscription_due_at timestamptz not null default public.calsync_now(),
   last_webhook_received timestamptz,
   -- The oldest notification that no sync has served yet: where latency is counted from.
@@ -90,4 +92,7 @@ create index calendar_sync_states_leased on public.calendar_sync_states (user_id
   where lease_holder is not null;
 create index calendar_sync_states_subscription_due on public.calendar_sync_states (subscription_due_at)
   where push = 'wanted';
+create index calendar_sync_states_blocks_due on public.calendar_sync_states (blocks_due_at)
+  where blocks_due_at is not null;
+create index calendar_sync_states_blocks_planned on public.calendar_sync_states (blocks_planned_at);
 create index calendar_sync_states_window on public.calendar_sync_states (window_end);

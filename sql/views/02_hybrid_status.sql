@@ -27,6 +27,7 @@ with facts as (
       when f.sync_token is null then case f.due_reason
         when 'initial' then 'never read completely' when 'reset' then 'a reset was asked for'
         else 'the cursor died or drift was found' end
+      when f.push = 'turned_off' then 'push is turned off'
       when f.push = 'unsupported' then 'the provider offers no push for this calendar'
       when f.push = 'given_up' then format('push was given up after %s failures', f.webhook_failures)
       when f.webhook_failures >= f.suspend_after then format('push is suspended after %s failures', f.webhook_failures)

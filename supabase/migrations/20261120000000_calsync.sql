@@ -23,6 +23,8 @@ create table calsync_private.limits (
   give_up_after integer not null default 10,
   -- A change younger than this may still be announced.
   missed_change_grace interval not null default '2 minutes' check (missed_change_grace >= '0'),
+  -- How far ahead busy blocks are written.
+  block_horizon interval not null default '90 days' check (block_horizon > '0'),
   check (give_up_after >= suspend_after)
 );
 comment on table calsync_private.limits is 'The limits of the hybrid decision; one row';
@@ -52,6 +54,9 @@ create table public.calendar_accounts (
   status text not null default 'active' check (status in ('active', 'needs_reauth', 'disconnecting', 'disconnected')),
   status_reason text,
   scopes text[] not null default '{}',
+  -- Who wins where an appointment and its event were both changed; a calendar may differ.
+  conflict_policy text not null default 'newest_wins'
+    check (conflict_policy in ('newest_wins', 'provider_wins', 'local_wins', 'manual')),
   -- The provider asked for patience: no call for this account before.
   blocked_until timestamptz,
   quota_strikes integer not null default 0 check (quota_strikes >= 0),
@@ -111,6 +116,8 @@ create table public.calendars (
   access_role text not null default 'owner' check (access_role in ('owner', 'writer', 'reader', 'free_busy')),
   is_primary boolean not null default false,
   sync_enabled boolean not null default true,
+  -- Null: as its account says.
+  conflict_policy text check (conflict_policy in ('newest_wins', 'provider_wins', 'local_wins', 'manual')),
   -- Gone from the provider's list; the mirror is kept, nothing is read any more.
   removed_at timestamptz,
   created_at timestamptz not null default public.calsync_now(),
@@ -161,11 +168,11 @@ create table public.calendar_sync_states (
   window_end timestamptz,
   -- The calsync_epoch() in which the calendar was last read.
   read_epoch text,
-  -- Since when the busy blocks from and in this calendar may not be what its occurrences ask for.
+  -- From when on the busy blocks from and in this calendar are to be planned again: they may not be what is asked for.
   blocks_due_at timestamptz,
   blocks_planned_at timestamptz,
 
-  push text not null default 'wanted' check (push in ('wanted', 'unsupported', 'given_up')),
+  push text not null default 'wanted' check (push in ('wanted', 'unsupported', 'given_up', 'turned_off')),
   subscription_due_at timestamptz not null default public.calsync_now(),
   last_webhook_received timestamptz,
   -- The oldest notification that no sync has served yet: where latency is counted from.
@@ -192,6 +199,9 @@ create index calendar_sync_states_leased on public.calendar_sync_states (user_id
   where lease_holder is not null;
 create index calendar_sync_states_subscription_due on public.calendar_sync_states (subscription_due_at)
   where push = 'wanted';
+create index calendar_sync_states_blocks_due on public.calendar_sync_states (blocks_due_at)
+  where blocks_due_at is not null;
+create index calendar_sync_states_blocks_planned on public.calendar_sync_states (blocks_planned_at);
 create index calendar_sync_states_window on public.calendar_sync_states (window_end);
 
 -- sql/tables/3_subscriptions.sql
@@ -326,6 +336,9 @@ create table public.calendar_events (
 comment on table public.calendar_events is 'The mirror: events as the provider has them; occurrences are in event_occurrences';
 create index calendar_events_exceptions on public.calendar_events (user_id, calendar_id, series_event_id)
   where kind = 'exception';
+-- Busy blocks that were read back, by tag: found again after a restore.
+create index calendar_events_own_blocks on public.calendar_events (user_id, calendar_id, own_tag collate "C")
+  where own_tag like 'calsync:b:%';
 create index calendar_events_to_expand on public.calendar_events (expanded_to) where expanded_to is not null;
 
 -- When things happen, in a rolling window: one row per happening.
@@ -541,7 +554,8 @@ create index busy_block_rules_by_target on public.busy_block_rules (user_id, tar
 create table public.busy_blocks (
   user_id uuid not null,
   id uuid not null default gen_random_uuid(),
-  source_calendar_id uuid not null,
+  -- Null: an event of ours that was found in the calendar and that nothing asks for; it is to be deleted.
+  source_calendar_id uuid,
   -- The provider id of the source event, of its series where it recurs.
   source_event_key text not null check (source_event_key <> ''),
   occurrence_key text not null,
@@ -553,6 +567,9 @@ create table public.busy_blocks (
   end_at timestamptz,
   start_date date,
   end_date date,
+  -- When it is over; all-day ones end with the UTC day, as everywhere.
+  ends_at timestamptz not null generated always as (
+    case when end_date is null then end_at else end_date::timestamp at time zone 'UTC' end) stored,
   -- False: its event is to be deleted, and then this row.
   is_wanted boolean not null default true,
   -- The event at the provider, as it answered; null until then.
@@ -574,6 +591,7 @@ create table public.busy_blocks (
     or (start_at is null and end_at is null and start_date is not null and end_date is not null)),
   constraint busy_blocks_ends_after_start check (end_at >= start_at and end_date > start_date),
   constraint busy_blocks_two_calendars check (source_calendar_id <> target_calendar_id),
+  constraint busy_blocks_wanted_by_a_source check (source_calendar_id is not null or not is_wanted),
   constraint busy_blocks_written check (
     (provider_event_id is null) = (etag is null) and (provider_event_id is null) = (written_at is null))
 );
@@ -581,6 +599,10 @@ comment on table public.busy_blocks is 'Busy blocks: one for each occurrence and
 create unique index busy_blocks_one_wanted on public.busy_blocks
   (user_id, source_calendar_id, target_calendar_id, source_event_key, occurrence_key) where is_wanted;
 create index busy_blocks_by_source on public.busy_blocks (user_id, source_calendar_id, source_event_key);
+create index busy_blocks_from on public.busy_blocks (user_id, source_calendar_id, ends_at);
+create index busy_blocks_into on public.busy_blocks (user_id, target_calendar_id, ends_at);
+-- Not yet, or no longer, at their provider.
+create index busy_blocks_unsettled on public.busy_blocks (user_id) where provider_event_id is null or not is_wanted;
 create unique index busy_blocks_by_event on public.busy_blocks (user_id, target_calendar_id, provider_event_id)
   where provider_event_id is not null;
 
@@ -691,6 +713,149 @@ alter table public.event_occurrences alter column user_id set statistics 0;
 alter table public.meetings alter column user_id set statistics 0;
 alter table public.refused_events alter column user_id set statistics 0;
 alter table calsync_private.full_sync_seen alter column user_id set statistics 0;
+alter table public.busy_blocks alter column user_id set statistics 0;
+alter table public.provider_writes alter column user_id set statistics 0;
+
+-- sql/tables/61_appointments.sql
+-- What applications want in their people's calendars: they write these rows, over SQL, REST or the API. Edits and
+-- deletions at the provider come back into them.
+create table public.appointments (
+  user_id uuid not null default auth.uid(),
+  id uuid not null default gen_random_uuid(),
+  -- Stays: an appointment moves to another calendar as a new one.
+  calendar_id uuid not null,
+  summary text not null default '' check (length(summary) <= 1000),
+  description text check (length(description) <= 8000),
+  location text check (length(location) <= 1000),
+  start_at timestamptz,
+  end_at timestamptz,
+  start_date date,
+  end_date date,
+  -- IANA; in which the times are shown. Null: UTC.
+  time_zone text,
+  show_as text not null default 'busy'
+    check (show_as in ('busy', 'free', 'tentative', 'out_of_office', 'working_elsewhere')),
+  visibility text not null default 'default'
+    check (visibility in ('default', 'public', 'private', 'confidential')),
+  created_at timestamptz not null default public.calsync_now(),
+  updated_at timestamptz not null default public.calsync_now(),
+  primary key (user_id, id),
+  foreign key (user_id, calendar_id) references public.calendars (user_id, id) on delete cascade,
+  constraint appointments_timed_or_all_day check (
+    (start_at is not null and end_at is not null and start_date is null and end_date is null)
+    or (start_at is null and end_at is null and start_date is not null and end_date is not null)),
+  constraint appointments_ends_after_start check (end_at >= start_at and end_date > start_date)
+);
+comment on table public.appointments is 'Appointments of applications, kept in step with events at the provider';
+create index appointments_by_calendar on public.appointments (user_id, calendar_id);
+create index appointments_by_time on public.appointments (user_id, created_at, id);
+
+-- The event of an appointment, and the version that both sides agreed on last. It outlives its appointment until the
+-- event is deleted too. Versions are what appointment_content gives.
+create table public.appointment_links (
+  user_id uuid not null,
+  -- The id of the appointment, and of its row in the outbox.
+  id uuid not null,
+  calendar_id uuid not null,
+  tag text not null check (tag ~ '^calsync:a:[0-9a-f]{8}:[0-9a-f]{32}$'),
+  -- Counts the events that it had: one that was deleted there gets a successor with a tag of its own.
+  generation integer not null default 0 check (generation >= 0),
+  provider_event_id text,
+  etag text,
+  -- The last version agreed on: as it is written here, and as the provider renders it (null until the mirror showed it).
+  base jsonb,
+  base_remote jsonb,
+  agreed_at timestamptz,
+  -- The mirrored version that was merged last, and the versions of ours that the mirror may still show.
+  seen_etag text,
+  own_etags text[] not null default '{}',
+  -- By the database's clock; null: nothing was changed here since they agreed.
+  local_changed_at timestamptz,
+  deleted_at timestamptz,
+  -- Nothing is written before: the mirror was read (merge), a person decided (conflict).
+  held text check (held in ('merge', 'conflict')),
+  -- The provider said of a write that there is no such event.
+  vanished_at timestamptz,
+  version bigint not null default 1,
+  created_at timestamptz not null default public.calsync_now(),
+  updated_at timestamptz not null default public.calsync_now(),
+  primary key (user_id, id),
+  foreign key (user_id, calendar_id) references public.calendars (user_id, id) on delete cascade,
+  check ((provider_event_id is null) = (etag is null))
+);
+comment on table public.appointment_links is 'Which event an appointment is, and what both sides agreed on last';
+create unique index appointment_links_by_event on public.appointment_links (user_id, calendar_id, provider_event_id)
+  where provider_event_id is not null;
+create index appointment_links_by_calendar on public.appointment_links (user_id, calendar_id);
+
+-- What was handed to a delivery whose outcome is not known yet: the provider may have any of these versions.
+create table calsync_private.appointment_offers (
+  user_id uuid not null,
+  id uuid not null,
+  calendar_id uuid not null,
+  contents jsonb not null,
+  primary key (user_id, id),
+  foreign key (user_id, calendar_id) references public.calendars (user_id, id) on delete cascade
+);
+comment on table calsync_private.appointment_offers is 'Versions of an appointment that may have reached the provider';
+create index appointment_offers_by_calendar on calsync_private.appointment_offers (user_id, calendar_id);
+
+-- Events of appointments of which the mirror may have another version than the one merged last: work for the merge.
+-- No key of appointment_links, so that a sync waits for no appointment and no appointment for a sync.
+create table calsync_private.appointment_sightings (
+  user_id uuid not null,
+  id uuid not null,
+  calendar_id uuid not null,
+  -- The provider reported its deletion; when, where it says so.
+  is_gone boolean not null default false,
+  gone_at timestamptz,
+  noticed_at timestamptz not null default public.calsync_now(),
+  -- Another one for each sighting: a merge takes away the one that it has looked at.
+  mark uuid not null default gen_random_uuid(),
+  primary key (user_id, id),
+  foreign key (user_id, calendar_id) references public.calendars (user_id, id) on delete cascade
+);
+comment on table calsync_private.appointment_sightings is 'Appointments whose event changed at the provider, to be merged';
+create index appointment_sightings_by_calendar on calsync_private.appointment_sightings (user_id, calendar_id);
+
+-- Both sides changed: what they had in common, what each had, and what was decided. Nothing that lost is forgotten.
+create table public.sync_conflicts (
+  user_id uuid not null,
+  id uuid not null default gen_random_uuid(),
+  appointment_id uuid not null,
+  calendar_id uuid not null,
+  -- both_changed; deleted_here: changed there; deleted_there: changed here; became_series: it recurs there now.
+  kind text not null check (kind in ('both_changed', 'deleted_here', 'deleted_there', 'became_series')),
+  -- Null: unknown, or deleted on that side.
+  base jsonb,
+  local jsonb,
+  remote jsonb,
+  -- Both changes in one, with the provider's values for the fields in conflict; null where one side is deleted.
+  merged jsonb,
+  remote_etag text,
+  -- Those that both sides changed, each to something else.
+  fields text[] not null default '{}',
+  policy text not null check (policy in ('newest_wins', 'provider_wins', 'local_wins', 'manual')),
+  decision text not null check (decision in ('merged', 'local', 'remote', 'both', 'pending')),
+  -- policy, or the actor as in audit_log.
+  decided_by text,
+  decided_at timestamptz,
+  undone_by text,
+  undone_at timestamptz,
+  created_at timestamptz not null default public.calsync_now(),
+  updated_at timestamptz not null default public.calsync_now(),
+  primary key (user_id, id),
+  foreign key (user_id, calendar_id) references public.calendars (user_id, id) on delete cascade,
+  constraint sync_conflicts_decided check (
+    (decision = 'pending') = (decided_at is null) and (decided_at is null) = (decided_by is null)),
+  constraint sync_conflicts_undone check (
+    (undone_at is null) = (undone_by is null) and (undone_at is null or decided_at is not null)),
+  constraint sync_conflicts_some_version check (local is not null or remote is not null)
+);
+comment on table public.sync_conflicts is 'Conflicts between an appointment and its event: versions, decision, undo';
+create unique index sync_conflicts_one_pending on public.sync_conflicts (user_id, appointment_id) where decision = 'pending';
+create index sync_conflicts_by_time on public.sync_conflicts (user_id, created_at desc, id desc);
+create index sync_conflicts_by_calendar on public.sync_conflicts (user_id, calendar_id);
 
 -- sql/functions/01_hold_lease.sql
 -- Internal: locks the state row of a calendar for whoever still holds its lease, and refuses all others.
@@ -1434,6 +1599,7 @@ returns integer language plpgsql set search_path = '' as $$
 declare
   v_deleted integer;
 begin
+  perform public.forget_vanished_blocks(p_user_id, p_calendar_id, p_provider_event_ids);
   with gone as (
     delete from public.calendar_events e
     where e.user_id = p_user_id and e.calendar_id = p_calendar_id
@@ -1478,6 +1644,12 @@ begin
   delete from public.calendar_events e
   using jsonb_to_recordset(p_refusals) as f (provider_event_id text)
   where e.user_id = p_user_id and e.calendar_id = p_calendar_id and e.provider_event_id = f.provider_event_id;
+  -- A series that was called off takes its exceptions along; those of one that cannot be read stand alone.
+  delete from public.calendar_events e
+  where e.user_id = p_user_id and e.calendar_id = p_calendar_id and e.kind = 'exception'
+    and e.series_event_id = any (array(
+      select f.provider_event_id from jsonb_to_recordset(p_refusals) as f (provider_event_id text, reason text)
+      where f.reason = 'called_off'));
   return v_refused;
 end
 $$;
@@ -1568,7 +1740,7 @@ returns void language sql set search_path = '' as $$
   set status = 'retiring', retired_at = public.calsync_now(), stop_due_at = public.calsync_now()
   where user_id = p_user_id and calendar_id = p_calendar_id and status in ('pending', 'active')
 $$;
-comment on function public.give_push_up is 'Ends push for a calendar: unsupported, or given up';
+comment on function public.give_push_up is 'Ends push for a calendar: unsupported, given up, or turned off';
 
 revoke execute on function public.count_webhook_failure from public, anon, authenticated;
 grant execute on function public.count_webhook_failure to service_role;
@@ -1671,7 +1843,7 @@ grant execute on function public.finish_sync to service_role;
 -- p_progress, not the last page: {"api_calls", "next_page", "lease_seconds"}; the lease is extended, and a
 -- full sync resumes at next_page after a crash.
 -- p_progress, the last page: {"api_calls", "cursor", "next_due_seconds", "window_start", "window_end"};
--- the cursor moves only here, together with the rows that it covers.
+-- the cursor moves only here, together with the rows that it covers and the busy blocks that they call for.
 -- Either may have {"listed_from", "listed_until"}: a provider that shows a window only lists it from scratch.
 create function public.apply_changes(p_user_id uuid, p_calendar_id uuid, p_lease_token bigint,
                                      p_changes jsonb, p_progress jsonb)
@@ -1689,6 +1861,8 @@ declare
   v_swept integer := 0;
   v_whole record;
   v_meetings record;
+  v_changed_at timestamptz;
+  v_touched boolean;
   v_last constant boolean := p_progress ? 'cursor';
   v_calls constant integer := (p_progress ->> 'api_calls')::integer;
 begin
@@ -1749,8 +1923,16 @@ begin
         select (d ->> 'deleted_at')::timestamptz from jsonb_array_elements(p_changes -> 'deletions') d
       ) t)) end
   where l.user_id = p_user_id and l.created_at = v_state.claimed_at and l.id = v_state.log_id
-  returning l.events_processed, l.events_created, l.events_updated, l.events_deleted, l.events_refused, l.api_calls
-  into processed, created, updated, deleted, refused, api_calls;
+  returning l.events_processed, l.events_created, l.events_updated, l.events_deleted, l.events_refused, l.api_calls,
+    l.changed_at
+  into processed, created, updated, deleted, refused, api_calls, v_changed_at;
+
+  -- An event that only has another etag may be a busy block.
+  v_touched := jsonb_array_length((p_changes -> 'events') || (p_changes -> 'deletions')) > 0 or v_swept > 0;
+  if v_last and v_swept is not null
+     and (v_touched or v_state.blocks_due_at is not null or v_state.read_epoch is distinct from public.calsync_epoch()) then
+    perform public.log_planned_blocks(v_state, coalesce(v_changed_at, v_state.blocks_due_at, public.calsync_now()));
+  end if;
 
   perform public.note_cost(p_user_id, p_calendar_id, v_calls, 0, 0, 0);
   perform public.spend_budget(p_user_id, v_account_id, v_calls);
@@ -1758,6 +1940,7 @@ begin
   if not v_last then
     update public.calendar_sync_states s set
       page_token = case when s.full_sync_id is not null then p_progress ->> 'next_page' end,
+      blocks_due_at = case when v_touched then least(s.blocks_due_at, public.calsync_now()) else s.blocks_due_at end,
       lease_expires_at = public.calsync_now() + make_interval(secs => (p_progress ->> 'lease_seconds')::double precision),
       due_at = public.calsync_now() + make_interval(secs => (p_progress ->> 'lease_seconds')::double precision)
     where s.user_id = p_user_id and s.calendar_id = p_calendar_id;
@@ -2546,6 +2729,10 @@ returns void language plpgsql set search_path = '' as $$
 declare
   v_event public.calendar_events;
 begin
+  -- The state row first, as syncs do.
+  perform from public.calendar_sync_states s
+  join public.calendar_events e on e.user_id = s.user_id and e.calendar_id = s.calendar_id
+  where e.user_id = p_user_id and e.id = p_event_id for update of s;
   select * into v_event from public.calendar_events e
   where e.user_id = p_user_id and e.id = p_event_id and e.content_hash = p_content_hash for update;
   if not found then
@@ -2553,6 +2740,9 @@ begin
   end if;
   perform public.replace_occurrences(p_user_id, v_event.calendar_id, array[p_event_id], (
     select coalesce(jsonb_agg(o || jsonb_build_object('event_id', p_event_id)), '[]') from jsonb_array_elements(p_occurrences) o));
+  if found or v_event.expanded_until is null then
+    perform public.mark_blocks_due(p_user_id, array[v_event.calendar_id]);
+  end if;
   update public.calendar_events e set expanded_until = p_expanded_until
   where e.user_id = p_user_id and e.id = p_event_id;
 end
@@ -2727,14 +2917,16 @@ grant execute on function public.accounts_to_check to service_role;
 -- sql/functions/93_limits.sql
 -- Brings the limits in step with the settings of the processes; touches the row only where it differs.
 create function public.set_limits(p_stale_after_seconds double precision, p_suspend_after integer,
-                                  p_give_up_after integer, p_missed_change_grace_seconds double precision)
+                                  p_give_up_after integer, p_missed_change_grace_seconds double precision,
+                                  p_busy_block_days integer)
 returns void language sql security definer set search_path = '' as $$
   update calsync_private.limits l set
     stale_after = make_interval(secs => p_stale_after_seconds), suspend_after = p_suspend_after,
-    give_up_after = p_give_up_after, missed_change_grace = make_interval(secs => p_missed_change_grace_seconds)
-  where (l.stale_after, l.suspend_after, l.give_up_after, l.missed_change_grace) is distinct from
+    give_up_after = p_give_up_after, missed_change_grace = make_interval(secs => p_missed_change_grace_seconds),
+    block_horizon = make_interval(days => p_busy_block_days)
+  where (l.stale_after, l.suspend_after, l.give_up_after, l.missed_change_grace, l.block_horizon) is distinct from
     (make_interval(secs => p_stale_after_seconds), p_suspend_after, p_give_up_after,
-     make_interval(secs => p_missed_change_grace_seconds))
+     make_interval(secs => p_missed_change_grace_seconds), make_interval(days => p_busy_block_days))
 $$;
 comment on function public.set_limits is 'Sets the limits of the hybrid decision';
 
@@ -2745,9 +2937,13 @@ grant execute on function public.set_limits to service_role;
 -- Internal: an act is written down in its own transaction. Whoever changes accounts, settings or keys calls this.
 create function public.write_audit(p_user_id uuid, p_actor text, p_action text, p_subject text,
                                    p_request_id text default null, p_details jsonb default '{}')
-returns void language sql set search_path = '' as $$
+returns void language plpgsql set search_path = '' as $$
+begin
   insert into public.audit_log (user_id, actor, action, subject, request_id, details)
-  values (p_user_id, p_actor, p_action, p_subject, p_request_id, p_details)
+  values (p_user_id, p_actor, p_action, p_subject, p_request_id, p_details);
+exception when foreign_key_violation then
+  raise exception 'person % does not exist', p_user_id using errcode = 'CS002';
+end
 $$;
 comment on function public.write_audit is 'Adds a row to the audit log';
 
@@ -2761,7 +2957,7 @@ begin
       and a.created_at > public.calsync_now() - interval '1 hour') then
     perform public.write_audit(p_user_id, 'service_role', 'service_key.used', p_subject, p_request_id);
   end if;
-exception when foreign_key_violation then
+exception when sqlstate 'CS002' then
   null; -- Nobody's rows were looked at.
 end
 $$;
@@ -2863,6 +3059,376 @@ revoke execute on function public.list_accounts from public, anon, authenticated
 grant execute on function public.list_accounts to service_role;
 revoke execute on function public.list_sync_logs from public, anon, authenticated;
 grant execute on function public.list_sync_logs to service_role;
+
+-- sql/functions/113_list_mirror.sql
+-- Lists of the API over calendars and the mirror; see 112_list_records.sql.
+create function public.list_calendars(p_user_id uuid, p_limit integer, p_account_id uuid default null,
+                                      p_after_created_at timestamptz default null, p_after_id uuid default null)
+returns table (id uuid, account_id uuid, provider text, provider_calendar_id text, name text, time_zone text,
+               access_role text, is_primary boolean, sync_enabled boolean, push text, removed_at timestamptz,
+               last_sync_at timestamptz, created_at timestamptz)
+language sql stable set search_path = '' as $$
+  select c.id, c.account_id, a.provider, c.provider_calendar_id, c.name, c.time_zone, c.access_role, c.is_primary,
+    c.sync_enabled, s.push, c.removed_at, s.last_sync_at, c.created_at
+  from public.calendars c
+  join public.calendar_accounts a on a.user_id = c.user_id and a.id = c.account_id
+  join public.calendar_sync_states s on s.user_id = c.user_id and s.calendar_id = c.id
+  where c.user_id = p_user_id and (p_account_id is null or c.account_id = p_account_id)
+    and (p_after_id is null or (c.created_at, c.id) > (p_after_created_at, p_after_id))
+  order by c.created_at, c.id
+  limit p_limit
+$$;
+comment on function public.list_calendars is 'A page of the calendars of a person, oldest first';
+
+-- When things happen that touch [p_from, p_to): by their start, whole days from midnight in their calendar's zone.
+-- Without a span, the week from now.
+create function public.happenings(p_user_id uuid, p_from timestamptz, p_to timestamptz, p_calendar_id uuid)
+returns table (calendar_id uuid, event_id uuid, occurrence_key text, starts_at timestamptz, ends_at timestamptz,
+               start_date date, end_date date)
+language sql stable set search_path = '' as $$
+  with span as (
+    select f.starts, coalesce(p_to, f.starts + interval '7 days') as ends
+    from (values (coalesce(p_from, public.calsync_now()))) f (starts)
+  )
+  select o.calendar_id, o.event_id, o.occurrence_key, o.start_at, o.end_at, o.start_date, o.end_date
+  from span, public.event_occurrences o
+  where o.user_id = p_user_id and (p_calendar_id is null or o.calendar_id = p_calendar_id)
+    and o.start_at < span.ends and (o.end_at > span.starts or o.start_at >= span.starts)
+  union all
+  select o.calendar_id, o.event_id, o.occurrence_key, d.starts_at, d.ends_at, o.start_date, o.end_date
+  from span, public.event_occurrences o
+  join public.calendars c on c.user_id = o.user_id and c.id = o.calendar_id
+  cross join lateral (
+    select o.start_date::timestamp at time zone c.time_zone as starts_at,
+           o.end_date::timestamp at time zone c.time_zone as ends_at
+  ) d
+  where o.user_id = p_user_id and (p_calendar_id is null or o.calendar_id = p_calendar_id)
+    and o.start_date is not null and d.starts_at < span.ends and d.ends_at > span.starts
+$$;
+comment on function public.happenings is 'Occurrences of a person in a span of time';
+
+-- Events (or, p_meetings, meetings only) in a span, by their start.
+create function public.list_events(p_user_id uuid, p_limit integer, p_from timestamptz default null,
+  p_to timestamptz default null, p_calendar_id uuid default null, p_meetings boolean default false,
+  p_after_starts_at timestamptz default null, p_after_event_id uuid default null, p_after_occurrence_key text default null)
+returns table (calendar_id uuid, event_id uuid, occurrence_key text, starts_at timestamptz, ends_at timestamptz,
+               start_date date, end_date date, kind text, status text, summary text, location text, show_as text,
+               visibility text, is_busy boolean, self_response text, html_link text, meeting_url text, platform text,
+               attendee_count integer)
+language sql stable set search_path = '' as $$
+  with page as (
+    select h.* from public.happenings(p_user_id, p_from, p_to, p_calendar_id) h
+    where (p_after_event_id is null
+           or (h.starts_at, h.event_id, h.occurrence_key) > (p_after_starts_at, p_after_event_id, p_after_occurrence_key))
+      and (not p_meetings or exists (
+        select 1 from public.meetings m where m.user_id = p_user_id and m.event_id = h.event_id))
+    order by h.starts_at, h.event_id, h.occurrence_key
+    limit p_limit
+  )
+  select p.calendar_id, p.event_id, p.occurrence_key, p.starts_at, p.ends_at, p.start_date, p.end_date,
+    e.kind, e.status, e.summary, e.location, e.show_as, e.visibility, e.is_busy, e.self_response, e.html_link,
+    m.url, m.platform, m.attendee_count
+  from page p
+  cross join lateral (
+    select e.* from public.calendar_events e where e.user_id = p_user_id and e.id = p.event_id limit 1
+  ) e
+  left join lateral (
+    select m.* from public.meetings m where m.user_id = p_user_id and m.event_id = p.event_id limit 1
+  ) m on true
+  order by p.starts_at, p.event_id, p.occurrence_key
+$$;
+comment on function public.list_events is 'A page of what happens to a person in a span of time';
+
+-- When a person is busy in any calendar that is synced: spans that touch are one, cut off at the ends.
+create function public.busy_times(p_user_id uuid, p_from timestamptz default null, p_to timestamptz default null)
+returns table (starts_at timestamptz, ends_at timestamptz) language sql stable set search_path = '' as $$
+  with span as (
+    select tstzrange(f.starts, greatest(f.starts, coalesce(p_to, f.starts + interval '7 days'))) as asked
+    from (values (coalesce(p_from, public.calsync_now()))) f (starts)
+  ), busy as (
+    select unnest(range_agg(tstzrange(h.starts_at, h.ends_at) * span.asked)) as found
+    from span, public.happenings(p_user_id, p_from, p_to, null) h
+    cross join lateral (
+      select e.is_busy from public.calendar_events e where e.user_id = p_user_id and e.id = h.event_id limit 1
+    ) e
+    cross join lateral (
+      select c.sync_enabled and c.removed_at is null as counts from public.calendars c
+      where c.user_id = p_user_id and c.id = h.calendar_id limit 1
+    ) c
+    where e.is_busy and c.counts and h.ends_at > h.starts_at
+  )
+  select lower(b.found), upper(b.found) from busy b where not isempty(b.found) order by 1
+$$;
+comment on function public.busy_times is 'Free/busy of a person: when they are busy';
+
+revoke execute on function public.list_calendars from public, anon, authenticated;
+grant execute on function public.list_calendars to service_role;
+revoke execute on function public.happenings from public, anon, authenticated;
+grant execute on function public.happenings to service_role;
+revoke execute on function public.list_events from public, anon, authenticated;
+grant execute on function public.list_events to service_role;
+revoke execute on function public.busy_times from public, anon, authenticated;
+grant execute on function public.busy_times to service_role;
+
+-- sql/functions/114_alerts_by_hand.sql
+-- Alerts of a person, newest first; see 112_list_records.sql. p_open: true the open ones, false the resolved, null all.
+create function public.list_alerts(p_user_id uuid, p_limit integer, p_open boolean default null,
+                                   p_after_opened_at timestamptz default null, p_after_id uuid default null)
+returns setof public.calendar_alerts language sql stable set search_path = '' as $$
+  select x.* from public.calendar_alerts x
+  where x.user_id = p_user_id and (p_open is null or p_open = (x.resolved_at is null))
+    and (p_after_id is null or (x.opened_at, x.id) < (p_after_opened_at, p_after_id))
+  order by x.opened_at desc, x.id desc
+  limit p_limit
+$$;
+comment on function public.list_alerts is 'A page of the alerts of a person, newest first';
+
+-- Somebody closes an alert by hand; one that is closed stays as it is. The next episode opens a new one.
+create function public.resolve_alert(p_user_id uuid, p_alert_id uuid, p_actor text, p_request_id text)
+returns setof public.calendar_alerts language plpgsql set search_path = '' as $$
+declare
+  v_kind text;
+begin
+  update public.calendar_alerts x set resolved_at = public.calsync_now(), resolved_by = p_actor
+  where x.user_id = p_user_id and x.id = p_alert_id and x.resolved_at is null
+  returning x.kind into v_kind;
+  if v_kind is not null then
+    perform public.write_audit(p_user_id, p_actor, 'alert.resolved', p_alert_id::text, p_request_id,
+                               jsonb_build_object('kind', v_kind));
+  end if;
+  return query select x.* from public.calendar_alerts x where x.user_id = p_user_id and x.id = p_alert_id;
+  if not found then
+    raise exception 'alert % does not exist', p_alert_id using errcode = 'CS002';
+  end if;
+end
+$$;
+comment on function public.resolve_alert is 'Closes an alert by hand, and writes that down';
+
+revoke execute on function public.list_alerts from public, anon, authenticated;
+grant execute on function public.list_alerts to service_role;
+revoke execute on function public.resolve_alert from public, anon, authenticated;
+grant execute on function public.resolve_alert to service_role;
+
+-- sql/functions/120_turn_push.sql
+-- A person turns real-time sync of their calendars (or of one) off: subscriptions retire, and the calendars are
+-- polled from now on. What the provider cannot do stays as it is.
+create function public.turn_push_off(p_user_id uuid, p_calendar_id uuid, p_actor text, p_request_id text)
+returns table (calendar_id uuid, push text) language plpgsql set search_path = '' as $$
+#variable_conflict use_column
+declare
+  v_id uuid;
+begin
+  perform public.require_calendar(p_user_id, p_calendar_id);
+  for v_id in
+    select s.calendar_id from public.calendar_sync_states s
+    where s.user_id = p_user_id and (p_calendar_id is null or s.calendar_id = p_calendar_id)
+      and s.push in ('wanted', 'given_up')
+    order by s.calendar_id for update
+  loop
+    perform public.give_push_up(p_user_id, v_id, 'turned_off');
+    perform public.make_due(p_user_id, v_id, 'polling');
+    perform public.write_audit(p_user_id, p_actor, 'push.turned_off', v_id::text, p_request_id);
+  end loop;
+  return query select s.calendar_id, s.push from public.calendar_sync_states s
+  where s.user_id = p_user_id and (p_calendar_id is null or s.calendar_id = p_calendar_id) order by s.calendar_id;
+end
+$$;
+comment on function public.turn_push_off is 'wanted, given_up → turned_off: subscriptions retire, polling takes over';
+
+-- And on again, also where push had been given up: a subscription is due at once.
+create function public.turn_push_on(p_user_id uuid, p_calendar_id uuid, p_actor text, p_request_id text)
+returns table (calendar_id uuid, push text) language plpgsql set search_path = '' as $$
+#variable_conflict use_column
+declare
+  v_id uuid;
+begin
+  perform public.require_calendar(p_user_id, p_calendar_id);
+  for v_id in
+    update public.calendar_sync_states s set push = 'wanted', webhook_failures = 0,
+      subscription_due_at = case when s.subscription_due_at = 'infinity' then s.subscription_due_at else public.calsync_now() end
+    where s.user_id = p_user_id and (p_calendar_id is null or s.calendar_id = p_calendar_id)
+      and s.push in ('turned_off', 'given_up')
+    returning s.calendar_id
+  loop
+    perform public.resolve_alerts(p_user_id, v_id, array['push_given_up']);
+    perform public.write_audit(p_user_id, p_actor, 'push.turned_on', v_id::text, p_request_id);
+  end loop;
+  return query select s.calendar_id, s.push from public.calendar_sync_states s
+  where s.user_id = p_user_id and (p_calendar_id is null or s.calendar_id = p_calendar_id) order by s.calendar_id;
+end
+$$;
+comment on function public.turn_push_on is 'turned_off, given_up → wanted: a subscription is due at once';
+
+-- Internal: a calendar that is named is the person's own.
+create function public.require_calendar(p_user_id uuid, p_calendar_id uuid)
+returns void language plpgsql stable set search_path = '' as $$
+begin
+  if p_calendar_id is not null
+     and not exists (select 1 from public.calendars c where c.user_id = p_user_id and c.id = p_calendar_id) then
+    raise exception 'calendar % does not exist', p_calendar_id using errcode = 'CS002';
+  end if;
+end
+$$;
+comment on function public.require_calendar is 'Refuses a calendar that the person does not have';
+
+revoke execute on function public.turn_push_off from public, anon, authenticated;
+grant execute on function public.turn_push_off to service_role;
+revoke execute on function public.turn_push_on from public, anon, authenticated;
+grant execute on function public.turn_push_on to service_role;
+revoke execute on function public.require_calendar from public, anon, authenticated;
+grant execute on function public.require_calendar to service_role;
+
+-- sql/functions/121_calendar_settings.sql
+-- A calendar's settings as its person wants them. Turned off, nothing is read and its subscriptions retire (the
+-- mirror is kept); turned on, it is read and subscribed to at once.
+create function public.set_sync_enabled(p_user_id uuid, p_calendar_id uuid, p_enabled boolean, p_actor text,
+                                        p_request_id text)
+returns table (sync_enabled boolean) language plpgsql set search_path = '' as $$
+#variable_conflict use_column
+begin
+  perform public.require_calendar(p_user_id, p_calendar_id);
+  update public.calendars c set sync_enabled = p_enabled, updated_at = public.calsync_now()
+  where c.user_id = p_user_id and c.id = p_calendar_id and c.sync_enabled <> p_enabled;
+  if found then
+    if p_enabled then
+      -- Its account may have been reconnected meanwhile, which brought back what was on.
+      update public.calendar_sync_states s set subscription_due_at = public.calsync_now(),
+        due_at = case when s.lease_expires_at > public.calsync_now() then s.due_at else public.calsync_now() end
+      from public.calendars c
+      join public.calendar_accounts a on a.user_id = c.user_id and a.id = c.account_id and a.status = 'active'
+      where c.user_id = p_user_id and c.id = p_calendar_id and s.user_id = c.user_id and s.calendar_id = c.id;
+      perform public.make_due(p_user_id, p_calendar_id, 'manual');
+    else
+      perform public.give_push_up(p_user_id, p_calendar_id, s.push) from public.calendar_sync_states s
+      where s.user_id = p_user_id and s.calendar_id = p_calendar_id;
+    end if;
+    perform public.write_audit(p_user_id, p_actor, 'settings.changed', p_calendar_id::text, p_request_id,
+                               jsonb_build_object('sync_enabled', p_enabled));
+  end if;
+  return query select c.sync_enabled from public.calendars c where c.user_id = p_user_id and c.id = p_calendar_id;
+end
+$$;
+comment on function public.set_sync_enabled is 'Turns the sync of a calendar on or off, and writes that down';
+
+-- A person has a calendar read from the start.
+create function public.ask_reset(p_user_id uuid, p_calendar_id uuid, p_actor text, p_request_id text)
+returns table (calendar_id uuid) language plpgsql set search_path = '' as $$
+begin
+  perform public.reset_calendar(p_user_id, p_calendar_id, 'reset');
+  perform public.write_audit(p_user_id, p_actor, 'calendar.reset', p_calendar_id::text, p_request_id);
+  return query select p_calendar_id;
+end
+$$;
+comment on function public.ask_reset is 'reset_calendar, and writes that down';
+
+-- The provider lets an account in again that it had refused: its calendars come back into the queue.
+create function public.restore_account(p_user_id uuid, p_account_id uuid, p_actor text, p_request_id text)
+returns table (status text) language plpgsql set search_path = '' as $$
+#variable_conflict use_column
+declare
+  v_now constant timestamptz := public.calsync_now();
+begin
+  update public.calendar_accounts a set status = 'active', status_reason = null, discovery_due_at = v_now, updated_at = v_now
+  where a.user_id = p_user_id and a.id = p_account_id and a.status = 'needs_reauth';
+  if found then
+    update public.calendar_sync_states s set due_at = v_now, subscription_due_at = v_now, attempts = 0, not_before = null
+    from public.calendars c
+    where c.user_id = p_user_id and c.account_id = p_account_id and c.removed_at is null and c.sync_enabled
+      and s.user_id = c.user_id and s.calendar_id = c.id;
+    update public.calendar_alerts x set resolved_at = v_now, resolved_by = 'success'
+    where x.user_id = p_user_id and x.account_id = p_account_id and x.kind = 'access_lost' and x.resolved_at is null;
+    perform public.write_audit(p_user_id, p_actor, 'account.restored', p_account_id::text, p_request_id);
+    perform pg_notify('calsync_due', '');
+  end if;
+  return query select a.status from public.calendar_accounts a where a.user_id = p_user_id and a.id = p_account_id;
+end
+$$;
+comment on function public.restore_account is 'needs_reauth → active, where the provider lets it in again';
+
+-- What signing in to a person's lost accounts needs.
+create function public.lost_accounts(p_user_id uuid)
+returns table (user_id uuid, account_id uuid, provider text, sealed text) language sql stable set search_path = '' as $$
+  select a.user_id, a.id, a.provider, public.sealed_credentials(a.user_id, a.id)
+  from public.calendar_accounts a
+  where a.user_id = p_user_id and a.status = 'needs_reauth'
+  order by a.created_at
+$$;
+comment on function public.lost_accounts is 'Accounts of a person whose access was lost, with their credentials';
+
+revoke execute on function public.set_sync_enabled from public, anon, authenticated;
+grant execute on function public.set_sync_enabled to service_role;
+revoke execute on function public.ask_reset from public, anon, authenticated;
+grant execute on function public.ask_reset to service_role;
+revoke execute on function public.restore_account from public, anon, authenticated;
+grant execute on function public.restore_account to service_role;
+revoke execute on function public.lost_accounts from public, anon, authenticated;
+grant execute on function public.lost_accounts to service_role;
+
+-- sql/functions/122_person_figures.sql
+-- How push served a person in the last p_days days: what became of notifications, how long until they were in the
+-- mirror, which errors there were, and the trend by day.
+create function public.webhook_metrics(p_user_id uuid, p_days integer)
+returns table (notifications bigint, outcomes jsonb, syncs bigint, failed bigint, success_percent numeric,
+               mean_seconds double precision, p50_seconds double precision, p95_seconds double precision,
+               p99_seconds double precision, errors jsonb, days jsonb)
+language sql stable set search_path = '' as $$
+  with since as (
+    select public.calsync_now() - make_interval(days => p_days) as at
+  ), heard as (
+    select n.outcome, count(*) as n from since, public.webhook_notifications n
+    where n.user_id = p_user_id and n.received_at > since.at group by n.outcome
+  ), served as (
+    select l.*, extract(epoch from l.finished_at - coalesce(l.notified_at, l.started_at))::double precision as seconds
+    from since, public.calendar_sync_logs l
+    where l.user_id = p_user_id and l.created_at > since.at and l.trigger = 'webhook' and l.status in ('success', 'failed')
+  ), broken as (
+    select s.error_code, count(*) as n from served s where s.status = 'failed' group by s.error_code
+  ), daily as (
+    select (s.created_at at time zone 'UTC')::date as day, count(*) as syncs,
+      count(*) filter (where s.status = 'failed') as failed, avg(s.seconds) filter (where s.status = 'success') as mean_seconds
+    from served s group by 1
+  )
+  select (select coalesce(sum(h.n), 0)::bigint from heard h),
+    (select coalesce(jsonb_object_agg(h.outcome, h.n), '{}') from heard h),
+    count(*), count(*) filter (where s.status = 'failed'),
+    round(100.0 * count(*) filter (where s.status = 'success') / nullif(count(*), 0), 2),
+    avg(s.seconds) filter (where s.status = 'success'),
+    percentile_cont(0.5) within group (order by s.seconds) filter (where s.status = 'success'),
+    percentile_cont(0.95) within group (order by s.seconds) filter (where s.status = 'success'),
+    percentile_cont(0.99) within group (order by s.seconds) filter (where s.status = 'success'),
+    (select coalesce(jsonb_object_agg(b.error_code, b.n), '{}') from broken b),
+    (select coalesce(jsonb_agg(to_jsonb(d) order by d.day), '[]') from daily d)
+  from served s
+$$;
+comment on function public.webhook_metrics is 'How push served a person lately';
+
+-- How a person's calendars fare: syncs and errors of the last seven days, and what is open now.
+create function public.person_figures(p_user_id uuid)
+returns table (calendars bigint, accounts bigint, accounts_lost bigint, syncs bigint, failed bigint, error_percent numeric,
+               syncs_per_day numeric, api_calls bigint, last_sync_at timestamptz, alerts jsonb, checks_failed bigint)
+language sql stable set search_path = '' as $$
+  select
+    (select count(*) from public.calendars c where c.user_id = p_user_id and c.removed_at is null),
+    (select count(*) from public.calendar_accounts a where a.user_id = p_user_id and a.status in ('active', 'needs_reauth')),
+    (select count(*) from public.calendar_accounts a where a.user_id = p_user_id and a.status = 'needs_reauth'),
+    count(*), count(*) filter (where l.status = 'failed'),
+    round(100.0 * count(*) filter (where l.status = 'failed') / nullif(count(*), 0), 2),
+    round(count(*) / 7.0, 2), coalesce(sum(l.api_calls), 0)::bigint,
+    (select max(s.last_sync_at) from public.calendar_sync_states s where s.user_id = p_user_id),
+    (select coalesce(jsonb_object_agg(x.severity, x.n), '{}') from (
+       select x.severity, count(*) as n from public.calendar_alerts x
+       where x.user_id = p_user_id and x.resolved_at is null group by x.severity) x),
+    (select count(*) from public.calendar_monitoring_results m
+     where m.user_id = p_user_id and not m.passed and m.created_at > public.calsync_now() - interval '7 days')
+  from public.calendar_sync_logs l
+  where l.user_id = p_user_id and l.created_at > public.calsync_now() - interval '7 days' and l.status in ('success', 'failed')
+$$;
+comment on function public.person_figures is 'How the calendars of a person fare';
+
+revoke execute on function public.webhook_metrics from public, anon, authenticated;
+grant execute on function public.webhook_metrics to service_role;
+revoke execute on function public.person_figures from public, anon, authenticated;
+grant execute on function public.person_figures to service_role;
 
 -- sql/functions/140_oauth_flows.sql
 -- A person begins to connect an account; p_state_hash and p_browser_hash are SHA-256 in hex.
@@ -3428,6 +3994,1179 @@ grant execute on function public.release_failed_writes to service_role;
 revoke execute on function public.judge_writes from public, anon, authenticated;
 grant execute on function public.judge_writes to service_role;
 
+-- sql/functions/620_busy_block_rules.sql
+-- A person sets how one calendar blocks another. p_rule: {"is_enabled", "copy_title", "skip_free", "skip_tentative",
+-- "skip_all_day", "skip_declined", "skip_working_location"}, each a boolean; what is left out stays as it is. A rule
+-- may wait for its calendars: it never enables what is impossible (see busy_block_pairs).
+create function public.set_busy_block_rule(p_user_id uuid, p_source uuid, p_target uuid, p_rule jsonb,
+                                           p_actor text default 'cli', p_request_id text default null)
+returns table (pair jsonb) language plpgsql set search_path = '' as $$
+begin
+  perform public.check_busy_block_pair(p_user_id, p_source, p_target);
+  perform public.check_busy_block_rule(p_rule);
+  insert into public.busy_block_rules as r (user_id, source_calendar_id, target_calendar_id, is_enabled, copy_title,
+    skip_free, skip_tentative, skip_all_day, skip_declined, skip_working_location)
+  select p.user_id, p.source_calendar_id, p.target_calendar_id, coalesce((p_rule ->> 'is_enabled')::boolean, p.by_default),
+    coalesce((p_rule ->> 'copy_title')::boolean, p.copy_title), coalesce((p_rule ->> 'skip_free')::boolean, p.skip_free),
+    coalesce((p_rule ->> 'skip_tentative')::boolean, p.skip_tentative),
+    coalesce((p_rule ->> 'skip_all_day')::boolean, p.skip_all_day),
+    coalesce((p_rule ->> 'skip_declined')::boolean, p.skip_declined),
+    coalesce((p_rule ->> 'skip_working_location')::boolean, p.skip_working_location)
+  from public.busy_block_pairs p
+  where p.user_id = p_user_id and p.source_calendar_id = p_source and p.target_calendar_id = p_target
+  on conflict (user_id, source_calendar_id, target_calendar_id) do update set
+    is_enabled = coalesce((p_rule ->> 'is_enabled')::boolean, r.is_enabled), copy_title = excluded.copy_title,
+    skip_free = excluded.skip_free, skip_tentative = excluded.skip_tentative, skip_all_day = excluded.skip_all_day,
+    skip_declined = excluded.skip_declined, skip_working_location = excluded.skip_working_location,
+    updated_at = public.calsync_now();
+  perform public.mark_blocks_due(p_user_id, array[p_source, p_target]);
+  perform public.write_audit(p_user_id, p_actor, 'busy_block_rule.set', p_source::text, p_request_id,
+                             p_rule || jsonb_build_object('target_calendar_id', p_target));
+  return query select to_jsonb(p) from public.busy_block_pairs p
+  where p.user_id = p_user_id and p.source_calendar_id = p_source and p.target_calendar_id = p_target;
+end
+$$;
+comment on function public.set_busy_block_rule is 'Sets the rule for busy blocks of a pair of calendars; gives the row of busy_block_pairs that holds now';
+
+-- The default holds again. Answers whether there was a rule.
+create function public.clear_busy_block_rule(p_user_id uuid, p_source uuid, p_target uuid, p_actor text default 'cli',
+                                             p_request_id text default null)
+returns table (cleared boolean) language plpgsql set search_path = '' as $$
+begin
+  perform public.check_busy_block_pair(p_user_id, p_source, p_target);
+  delete from public.busy_block_rules r
+  where r.user_id = p_user_id and r.source_calendar_id = p_source and r.target_calendar_id = p_target;
+  cleared := found;
+  if cleared then
+    perform public.mark_blocks_due(p_user_id, array[p_source, p_target]);
+    perform public.write_audit(p_user_id, p_actor, 'busy_block_rule.clear', p_source::text, p_request_id,
+                               jsonb_build_object('target_calendar_id', p_target));
+  end if;
+  return next;
+end
+$$;
+comment on function public.clear_busy_block_rule is 'Removes the rule of a pair of calendars: the default holds again';
+
+-- Internal: refuses a pair that is none, or that is not the person's.
+create function public.check_busy_block_pair(p_user_id uuid, p_source uuid, p_target uuid)
+returns void language plpgsql stable set search_path = '' as $$
+declare
+  v_missing uuid;
+begin
+  if p_source = p_target then
+    raise exception 'a calendar does not block itself' using errcode = 'CS003', hint = 'Name two calendars.';
+  end if;
+  select k.id into v_missing from unnest(array[p_source, p_target]) k (id)
+  where not exists (select 1 from public.calendars c where c.user_id = p_user_id and c.id = k.id) limit 1;
+  if found then
+    raise exception 'calendar % does not exist', v_missing using errcode = 'CS002';
+  end if;
+end
+$$;
+comment on function public.check_busy_block_pair is 'CS002 for unknown calendars, CS003 for one calendar twice';
+
+-- Internal: refuses words that no rule has, and values that are not booleans.
+create function public.check_busy_block_rule(p_rule jsonb)
+returns void language plpgsql immutable set search_path = '' as $$
+declare
+  v_words constant text[] := array['is_enabled', 'copy_title', 'skip_free', 'skip_tentative', 'skip_all_day',
+                                   'skip_declined', 'skip_working_location'];
+  v_wrong text;
+begin
+  if jsonb_typeof(p_rule) is distinct from 'object' then
+    raise exception 'a rule is an object' using errcode = 'CS003', hint = 'Each of its values is true or false.';
+  end if;
+  select w.key into v_wrong from jsonb_each(p_rule) w
+  where w.key <> all (v_words) or jsonb_typeof(w.value) <> 'boolean' order by w.key limit 1;
+  if found then
+    raise exception 'a rule cannot have % = %', v_wrong, p_rule -> v_wrong using errcode = 'CS003',
+      hint = 'true or false for: ' || array_to_string(v_words, ', ');
+  end if;
+end
+$$;
+comment on function public.check_busy_block_rule is 'CS003 for what is no rule';
+
+revoke execute on function public.set_busy_block_rule from public, anon, authenticated;
+grant execute on function public.set_busy_block_rule to service_role;
+revoke execute on function public.clear_busy_block_rule from public, anon, authenticated;
+grant execute on function public.clear_busy_block_rule to service_role;
+revoke execute on function public.check_busy_block_pair from public, anon, authenticated;
+grant execute on function public.check_busy_block_pair to service_role;
+revoke execute on function public.check_busy_block_rule from public, anon, authenticated;
+grant execute on function public.check_busy_block_rule to service_role;
+
+-- sql/functions/621_blocks_due.sql
+-- Internal: the busy blocks from and in these calendars are to be planned again. Locked in the order of their ids.
+create function public.mark_blocks_due(p_user_id uuid, p_calendar_ids uuid[])
+returns void language sql set search_path = '' as $$
+  update public.calendar_sync_states s set blocks_due_at = least(s.blocks_due_at, public.calsync_now())
+  from (
+    select k.user_id, k.calendar_id from public.calendar_sync_states k
+    where k.user_id = p_user_id and k.calendar_id = any (p_calendar_ids)
+    order by k.calendar_id for update
+  ) k
+  where s.user_id = k.user_id and s.calendar_id = k.calendar_id
+$$;
+comment on function public.mark_blocks_due is 'Has the busy blocks of calendars planned again';
+
+-- Internal: a calendar was turned on or off, came or went, or its rights changed, whoever did it.
+create function public.calendar_changes_blocks()
+returns trigger language plpgsql set search_path = '' as $$
+begin
+  perform public.mark_blocks_due(new.user_id, array[new.id]);
+  return null;
+end
+$$;
+comment on function public.calendar_changes_blocks is 'A calendar that changed what it blocks has its blocks planned again';
+create trigger calendars_change_blocks after update on public.calendars for each row
+  when ((old.sync_enabled, old.removed_at is null, old.access_role, old.is_primary)
+        is distinct from (new.sync_enabled, new.removed_at is null, new.access_role, new.is_primary))
+  execute function public.calendar_changes_blocks();
+
+-- Internal: an account is connected again, or being disconnected.
+create function public.account_changes_blocks()
+returns trigger language plpgsql set search_path = '' as $$
+begin
+  perform public.mark_blocks_due(new.user_id, array(
+    select c.id from public.calendars c where c.user_id = new.user_id and c.account_id = new.id));
+  return null;
+end
+$$;
+comment on function public.account_changes_blocks is 'An account that comes or goes has the blocks of its calendars planned again';
+create trigger calendar_accounts_change_blocks after update on public.calendar_accounts for each row
+  when (old.status is distinct from new.status)
+  execute function public.account_changes_blocks();
+
+-- Internal: planning and settling busy blocks of a person take turns: two calendars of theirs that are synced at once
+-- would each plan without knowing of the other. After state rows, before blocks and the outbox.
+create function public.lock_blocks(p_user_id uuid)
+returns void language sql set search_path = '' as $$
+  select pg_advisory_xact_lock(hashtextextended(p_user_id::text, 0))
+$$;
+comment on function public.lock_blocks is 'One transaction at a time plans or settles busy blocks of a person';
+
+revoke execute on function public.mark_blocks_due from public, anon, authenticated;
+grant execute on function public.mark_blocks_due to service_role;
+revoke execute on function public.calendar_changes_blocks from public, anon, authenticated;
+grant execute on function public.calendar_changes_blocks to service_role;
+revoke execute on function public.account_changes_blocks from public, anon, authenticated;
+grant execute on function public.account_changes_blocks to service_role;
+revoke execute on function public.lock_blocks from public, anon, authenticated;
+grant execute on function public.lock_blocks to service_role;
+
+-- sql/functions/622_wanted_blocks.sql
+-- Internal: what happens in these calendars from p_from to p_until, but for busy blocks and what takes no time.
+create function public.blockable_happenings(p_user_id uuid, p_calendar_ids uuid[], p_from timestamptz, p_until timestamptz)
+returns table (calendar_id uuid, event_key text, occurrence_key text, start_at timestamptz, end_at timestamptz,
+  start_date date, end_date date, summary text, ical_uid text, organizer text, is_secret boolean, is_busy boolean,
+  is_free boolean, is_tentative boolean, is_declined boolean, is_elsewhere boolean)
+language plpgsql stable set search_path = '' as $$
+#variable_conflict use_column
+begin
+  return query
+  select o.calendar_id, coalesce(e.series_event_id, e.provider_event_id), o.occurrence_key, o.start_at, o.end_at,
+    o.start_date, o.end_date, coalesce(e.summary, ''), e.ical_uid, lower(nullif(e.organizer ->> 'email', '')),
+    e.visibility in ('private', 'confidential'), e.is_busy, e.show_as = 'free',
+    e.status = 'tentative' or e.show_as = 'tentative' or coalesce(e.self_response = 'tentative', false),
+    coalesce(e.self_response = 'declined', false),
+    e.show_as = 'working_elsewhere' or e.event_type = 'workingLocation'
+  from unnest(p_calendar_ids) k (id)
+  cross join lateral (
+    select o.* from public.event_occurrences o
+    where o.user_id = p_user_id and o.calendar_id = k.id and o.start_at < p_until and o.end_at > p_from
+      and o.end_at > o.start_at
+    union all
+    select o.* from public.event_occurrences o
+    where o.user_id = p_user_id and o.calendar_id = k.id and o.start_date is not null
+      and public.overlaps_window(null, null, o.start_date, o.end_date, p_from, p_until)) o
+  cross join lateral (
+    select e.* from public.calendar_events e where e.user_id = p_user_id and e.id = o.event_id limit 1) e
+  where e.status <> 'cancelled' and coalesce(e.own_tag not like 'calsync:b:%', true);
+end
+$$;
+comment on function public.blockable_happenings is 'Occurrences of calendars in a window, with all that rules for busy blocks ask';
+
+-- Internal: the busy blocks that the rules ask for from and in a calendar, without those that the target already
+-- shows: the same meeting (by iCalendar UID, or by organiser and title), as busy, at the same time.
+create function public.wanted_blocks(p_user_id uuid, p_calendar_id uuid)
+returns table (source_calendar_id uuid, target_calendar_id uuid, source_event_key text, occurrence_key text, title text,
+  start_at timestamptz, end_at timestamptz, start_date date, end_date date)
+-- Sets of the size of a calendar are compared; the planner cannot know how large they are.
+language plpgsql stable set search_path = '' set enable_nestloop = off as $$
+#variable_conflict use_column
+begin
+  return query
+  with pairs as materialized (
+    select p.* from public.busy_block_pairs p
+    where p.user_id = p_user_id and p.is_enabled
+      and (p.source_calendar_id = p_calendar_id or p.target_calendar_id = p_calendar_id)
+  ), happenings as materialized (
+    select h.* from public.blockable_happenings(p_user_id, array(
+        select p.source_calendar_id from pairs p union select p.target_calendar_id from pairs p),
+      public.calsync_now(), public.calsync_now() + (public.calsync_limits()).block_horizon) h
+  )
+  select distinct on (p.source_calendar_id, p.target_calendar_id, h.event_key, h.occurrence_key)
+    p.source_calendar_id, p.target_calendar_id, h.event_key, h.occurrence_key,
+    case when p.copy_title and not h.is_secret and h.summary <> '' then '🔒 ' || left(h.summary, 200) else '🔒 Busy' end,
+    h.start_at, h.end_at, h.start_date, h.end_date
+  from pairs p
+  join happenings h on h.calendar_id = p.source_calendar_id
+  where not (p.skip_free and h.is_free) and not (p.skip_tentative and h.is_tentative)
+    and not (p.skip_all_day and h.start_date is not null) and not (p.skip_declined and h.is_declined)
+    and not (p.skip_working_location and h.is_elsewhere)
+    and not exists (
+      select 1 from happenings t
+      where t.calendar_id = p.target_calendar_id and t.is_busy and t.ical_uid = h.ical_uid
+        and coalesce(t.start_at, t.start_date::timestamp at time zone 'UTC')
+          = coalesce(h.start_at, h.start_date::timestamp at time zone 'UTC')
+        and (t.start_date is null) = (h.start_date is null))
+    and not exists (
+      select 1 from happenings t
+      where t.calendar_id = p.target_calendar_id and t.is_busy and t.organizer = h.organizer and t.summary = h.summary
+        and coalesce(t.start_at, t.start_date::timestamp at time zone 'UTC')
+          = coalesce(h.start_at, h.start_date::timestamp at time zone 'UTC')
+        and coalesce(t.end_at, t.end_date::timestamp at time zone 'UTC')
+          = coalesce(h.end_at, h.end_date::timestamp at time zone 'UTC')
+        and (t.start_date is null) = (h.start_date is null))
+  order by p.source_calendar_id, p.target_calendar_id, h.event_key, h.occurrence_key,
+    h.start_at, h.end_at, h.start_date, h.end_date;
+end
+$$;
+comment on function public.wanted_blocks is 'The busy blocks that the rules ask for from and in a calendar';
+
+-- Internal: a tag for a busy block of this installation: of its series, which is found again by it, and of itself.
+create function public.new_block_tag(p_source_calendar_id uuid, p_source_event_key text, p_target_calendar_id uuid)
+returns text language sql volatile set search_path = '' as $$
+  select concat_ws(':', 'calsync:b', public.calsync_installation(),
+    left(md5(concat_ws(' ', p_source_calendar_id, p_source_event_key, p_target_calendar_id)), 16),
+    left(md5(gen_random_uuid()::text), 16))
+$$;
+comment on function public.new_block_tag is 'Tag of a new busy block';
+
+revoke execute on function public.blockable_happenings from public, anon, authenticated;
+grant execute on function public.blockable_happenings to service_role;
+revoke execute on function public.wanted_blocks from public, anon, authenticated;
+grant execute on function public.wanted_blocks to service_role;
+revoke execute on function public.new_block_tag from public, anon, authenticated;
+grant execute on function public.new_block_tag to service_role;
+
+-- sql/functions/623_diff_blocks.sql
+-- Internal: what is to change so that the busy blocks from and in a calendar are those that the rules ask for:
+-- create; update; revive (one that was to be deleted, or has ended, is asked for again); rename (the occurrence has
+-- another key and is else as it was); delete. Blocks keep their occurrence; those that have none left are paired with
+-- the occurrences of the same series that have no block, first where nothing but the key differs, then in the order of
+-- time: a series that moves is updated only. Blocks that have ended stay as they are, unless their pair blocks no more.
+-- Nothing is concluded from a series that waits to be expanded anew.
+create function public.diff_blocks(p_user_id uuid, p_calendar_id uuid)
+returns table (change text, id uuid, source_calendar_id uuid, target_calendar_id uuid, source_event_key text,
+  occurrence_key text, title text, start_at timestamptz, end_at timestamptz, start_date date, end_date date)
+language plpgsql stable set search_path = '' set enable_nestloop = off as $$
+#variable_conflict use_column
+begin
+  return query
+  with present as materialized (
+    select b.* from public.busy_blocks b
+    where b.user_id = p_user_id and b.source_calendar_id = p_calendar_id and b.is_wanted and b.ends_at > public.calsync_now()
+    union all
+    select b.* from public.busy_blocks b
+    where b.user_id = p_user_id and b.target_calendar_id = p_calendar_id and b.is_wanted and b.ends_at > public.calsync_now()
+  ), both_sides as materialized (
+    select b.id, b.title as old_title, b.start_at as old_start_at, b.end_at as old_end_at, b.start_date as old_start_date,
+      b.end_date as old_end_date, w.title is not null as is_asked_for, w.title, w.start_at, w.end_at, w.start_date, w.end_date,
+      source_calendar_id, target_calendar_id, source_event_key, occurrence_key
+    from public.wanted_blocks(p_user_id, p_calendar_id) w
+    full join present b using (source_calendar_id, target_calendar_id, source_event_key, occurrence_key)
+  ), without_block as materialized (
+    select w.*, d.id as former_id from both_sides w
+    left join lateral (
+      select b.id from public.busy_blocks b
+      where b.user_id = p_user_id and b.source_calendar_id = w.source_calendar_id
+        and b.source_event_key = w.source_event_key and b.target_calendar_id = w.target_calendar_id
+        and b.occurrence_key = w.occurrence_key
+      order by b.is_wanted desc, b.provider_event_id is not null desc, b.id limit 1) d on true
+    where w.id is null
+  ), without_occurrence as materialized (
+    select b.* from both_sides b
+    where not b.is_asked_for and not exists (
+      select 1 from public.calendar_events e
+      where e.user_id = p_user_id and e.expanded_to = '-infinity' and e.calendar_id = b.source_calendar_id
+        and e.provider_event_id = b.source_event_key)
+  ), loose as (
+    select null::uuid as id, w.source_calendar_id, w.target_calendar_id, w.source_event_key, w.occurrence_key, w.title,
+      w.start_at, w.end_at, w.start_date, w.end_date
+    from without_block w where w.former_id is null
+    union all
+    select b.id, b.source_calendar_id, b.target_calendar_id, b.source_event_key, b.occurrence_key, b.old_title,
+      b.old_start_at, b.old_end_at, b.old_start_date, b.old_end_date
+    from without_occurrence b
+  ), ranked as materialized (
+    select l.*, row_number() over (
+      partition by l.source_calendar_id, l.target_calendar_id, l.source_event_key, l.id is null
+      order by l.is_same desc, coalesce(l.start_at, l.start_date::timestamp at time zone 'UTC'), l.occurrence_key) as place
+    from (
+      select l.*, bool_or(l.id is null) over same and bool_or(l.id is not null) over same as is_same from loose l
+      window same as (partition by l.source_calendar_id, l.target_calendar_id, l.source_event_key,
+                      l.start_at, l.end_at, l.start_date, l.end_date)
+    ) l
+  ), paired as (
+    select b.id, b.title as old_title, b.start_at as old_start_at, b.end_at as old_end_at, b.start_date as old_start_date,
+      b.end_date as old_end_date, w.place is not null as is_asked_for, w.occurrence_key, w.title, w.start_at, w.end_at,
+      w.start_date, w.end_date, source_calendar_id, target_calendar_id, source_event_key
+    from (select * from ranked r where r.id is null) w
+    full join (select * from ranked r where r.id is not null) b
+      using (source_calendar_id, target_calendar_id, source_event_key, place)
+  )
+  select 'update', b.id, b.source_calendar_id, b.target_calendar_id, b.source_event_key, b.occurrence_key, b.title,
+    b.start_at, b.end_at, b.start_date, b.end_date
+  from both_sides b
+  where b.is_asked_for and b.id is not null and (b.title, b.start_at, b.end_at, b.start_date, b.end_date) is distinct from
+    (b.old_title, b.old_start_at, b.old_end_at, b.old_start_date, b.old_end_date)
+  union all
+  select 'revive', w.former_id, w.source_calendar_id, w.target_calendar_id, w.source_event_key, w.occurrence_key, w.title,
+    w.start_at, w.end_at, w.start_date, w.end_date
+  from without_block w where w.former_id is not null
+  union all
+  select case
+      when p.id is null then 'create'
+      when not p.is_asked_for then 'delete'
+      when (p.title, p.start_at, p.end_at, p.start_date, p.end_date) is distinct from
+        (p.old_title, p.old_start_at, p.old_end_at, p.old_start_date, p.old_end_date) then 'update'
+      else 'rename' end,
+    p.id, p.source_calendar_id, p.target_calendar_id, p.source_event_key, p.occurrence_key, p.title,
+    p.start_at, p.end_at, p.start_date, p.end_date
+  from paired p
+  union all
+  select 'delete', b.id, b.source_calendar_id, b.target_calendar_id, b.source_event_key, b.occurrence_key, b.title,
+    b.start_at, b.end_at, b.start_date, b.end_date
+  from public.busy_block_pairs p
+  cross join lateral (
+    select b.* from public.busy_blocks b
+    where b.user_id = p_user_id and b.source_calendar_id = p.source_calendar_id
+      and b.target_calendar_id = p.target_calendar_id and b.is_wanted and b.ends_at <= public.calsync_now()) b
+  where p.user_id = p_user_id and not p.is_enabled
+    and (p.source_calendar_id = p_calendar_id or p.target_calendar_id = p_calendar_id);
+end
+$$;
+comment on function public.diff_blocks is 'The changes that make busy blocks what the rules ask for';
+
+revoke execute on function public.diff_blocks from public, anon, authenticated;
+grant execute on function public.diff_blocks to service_role;
+
+-- sql/functions/624_change_blocks.sql
+-- Internal: makes the busy blocks from and in a calendar what the rules ask for. Blocks whose event is at its provider
+-- are put into the outbox; those that are to be created are, by queue_unsettled_blocks, unless they are found there.
+create function public.change_blocks(p_user_id uuid, p_calendar_id uuid, p_changed_at timestamptz)
+returns table (created integer, updated integer, deleted integer) language plpgsql set search_path = '' as $$
+declare
+  v_unwanted uuid[];
+  v_writes jsonb;
+begin
+  with change as materialized (
+    select * from public.diff_blocks(p_user_id, p_calendar_id)
+  ), made as (
+    insert into public.busy_blocks (user_id, source_calendar_id, target_calendar_id, source_event_key, occurrence_key, tag,
+      title, start_at, end_at, start_date, end_date, changed_at)
+    select p_user_id, c.source_calendar_id, c.target_calendar_id, c.source_event_key, c.occurrence_key,
+      public.new_block_tag(c.source_calendar_id, c.source_event_key, c.target_calendar_id),
+      c.title, c.start_at, c.end_at, c.start_date, c.end_date, p_changed_at
+    from change c where c.change = 'create'
+  ), changed as (
+    update public.busy_blocks b set
+      occurrence_key = c.occurrence_key, title = c.title, start_at = c.start_at, end_at = c.end_at,
+      start_date = c.start_date, end_date = c.end_date, is_wanted = true, updated_at = public.calsync_now(),
+      reverted = case c.change when 'rename' then b.reverted else 0 end,
+      changed_at = case c.change when 'rename' then b.changed_at else p_changed_at end
+    from change c
+    where b.user_id = p_user_id and b.id = c.id and c.change in ('update', 'revive', 'rename')
+    returning b.id, b.target_calendar_id, b.provider_event_id, c.change
+  )
+  select array(select c.id from change c where c.change = 'delete'),
+    (select count(*) from change c where c.change = 'create'),
+    (select count(*) from changed c where c.change <> 'rename'),
+    (select coalesce(jsonb_agg(jsonb_build_object('id', c.id, 'calendar_id', c.target_calendar_id, 'action',
+       case when c.provider_event_id is null then 'create' else 'update' end)), '[]')
+     from changed c where c.change <> 'rename')
+  into v_unwanted, created, updated, v_writes;
+  if updated > 0 then
+    perform public.queue_writes(p_user_id, 'busy_block', v_writes);
+  end if;
+  deleted := public.remove_blocks(p_user_id, v_unwanted, p_changed_at);
+  return next;
+end
+$$;
+comment on function public.change_blocks is 'Applies what diff_blocks finds';
+
+-- Internal: these busy blocks are not asked for any more: their events are to be deleted. A block that no worker has
+-- ever taken to its provider just goes. So does one in a calendar that nobody can write any more.
+create function public.remove_blocks(p_user_id uuid, p_ids uuid[], p_changed_at timestamptz)
+returns integer language plpgsql set search_path = '' as $$
+declare
+  v_gone uuid[];
+  v_writes jsonb;
+begin
+  if cardinality(p_ids) = 0 then
+    return 0;
+  end if;
+  update public.busy_blocks b set is_wanted = false, changed_at = p_changed_at, updated_at = public.calsync_now()
+  where b.user_id = p_user_id and b.id = any (p_ids) and b.is_wanted;
+
+  with idle as (
+    delete from public.provider_writes w using public.busy_blocks b
+    where w.user_id = p_user_id and w.id = any (p_ids) and b.user_id = w.user_id and b.id = w.id
+      and ((b.provider_event_id is null and w.claimed_seq = 0)
+           or public.is_out_of_reach(b.user_id, b.target_calendar_id))
+    returning w.id
+  )
+  select array(select i.id from idle i) into v_gone;
+  delete from public.busy_blocks b
+  where b.user_id = p_user_id and b.id = any (p_ids)
+    and (b.id = any (v_gone) or (not exists (
+           select 1 from public.provider_writes w where w.user_id = p_user_id and w.id = b.id)
+         and (b.provider_event_id is null or public.is_out_of_reach(b.user_id, b.target_calendar_id))));
+
+  select coalesce(jsonb_agg(jsonb_build_object('id', b.id, 'calendar_id', b.target_calendar_id, 'action', 'delete')), '[]')
+  into v_writes from public.busy_blocks b where b.user_id = p_user_id and b.id = any (p_ids);
+  perform public.queue_writes(p_user_id, 'busy_block', v_writes);
+  return cardinality(p_ids);
+end
+$$;
+comment on function public.remove_blocks is 'Has the events of busy blocks deleted';
+
+-- Internal: whether nobody can write a calendar any more: it is gone, or its account is, or access to it was lost before
+-- the account was to be disconnected.
+create function public.is_out_of_reach(p_user_id uuid, p_calendar_id uuid)
+returns boolean language sql stable set search_path = '' as $$
+  select c.removed_at is not null or a.status = 'disconnected'
+    or (a.status = 'disconnecting' and a.status_reason = 'access_lost')
+  from public.calendars c
+  join public.calendar_accounts a on a.user_id = c.user_id and a.id = c.account_id
+  where c.user_id = p_user_id and c.id = p_calendar_id
+$$;
+comment on function public.is_out_of_reach is 'Whether a calendar can be written no more';
+
+-- Internal: busy blocks of a person that are not yet, or no longer, at their provider and not in the outbox go there.
+-- Not those whose event was deleted there again and again: somebody does not want it.
+create function public.queue_unsettled_blocks(p_user_id uuid)
+returns integer language sql set search_path = '' as $$
+  select public.queue_writes(p_user_id, 'busy_block', coalesce(jsonb_agg(jsonb_build_object('id', b.id,
+    'calendar_id', b.target_calendar_id, 'action', case when b.is_wanted then 'create' else 'delete' end)), '[]'))
+  from public.busy_blocks b
+  where b.user_id = p_user_id and (b.provider_event_id is null or not b.is_wanted)
+    and (b.reverted <= 5 or not b.is_wanted)
+    and not exists (select 1 from public.provider_writes w where w.user_id = p_user_id and w.id = b.id)
+$$;
+comment on function public.queue_unsettled_blocks is 'Puts busy blocks that are not at their provider into the outbox';
+
+revoke execute on function public.change_blocks from public, anon, authenticated;
+grant execute on function public.change_blocks to service_role;
+revoke execute on function public.remove_blocks from public, anon, authenticated;
+grant execute on function public.remove_blocks to service_role;
+revoke execute on function public.is_out_of_reach from public, anon, authenticated;
+grant execute on function public.is_out_of_reach to service_role;
+revoke execute on function public.queue_unsettled_blocks from public, anon, authenticated;
+grant execute on function public.queue_unsettled_blocks to service_role;
+
+-- sql/functions/625_adopt_blocks.sql
+-- Internal: busy blocks that were not written as far as their rows know, but that the mirror shows: the answer to a
+-- create was lost, or the database was restored. First by tag, then among the blocks of the same series.
+create function public.adopt_blocks(p_user_id uuid)
+returns void language plpgsql set search_path = '' as $$
+declare
+  v_adopted uuid[];
+begin
+  if not exists (
+    select 1 from public.busy_blocks b
+    where b.user_id = p_user_id and b.provider_event_id is null and (b.provider_event_id is null or not b.is_wanted)) then
+    return;
+  end if;
+  v_adopted := public.adopt_blocks_by_tag(p_user_id) || public.adopt_blocks_by_series(p_user_id);
+  if cardinality(v_adopted) > 0 then
+    perform public.compare_adopted_blocks(p_user_id, v_adopted);
+  end if;
+end
+$$;
+comment on function public.adopt_blocks is 'Recognises events of ours that the mirror shows';
+
+-- Internal: events of this installation in the mirror that no busy block knows: p_prefix is that of their tags.
+create function public.stray_events(p_user_id uuid, p_calendar_id uuid, p_prefix text)
+returns table (provider_event_id text, etag text, own_tag text, title text, start_at timestamptz, end_at timestamptz,
+  start_date date, end_date date, mirrored_at timestamptz)
+language sql stable set search_path = '' as $$
+  select e.provider_event_id, e.etag, e.own_tag, coalesce(e.summary, ''), e.start_at, e.end_at, e.start_date, e.end_date,
+    e.updated_at
+  from public.calendar_events e
+  where e.user_id = p_user_id and e.calendar_id = p_calendar_id and e.own_tag like 'calsync:b:%'
+    -- As LIKE would, but for an index: ';' comes after ':'.
+    and e.own_tag collate "C" >= p_prefix || ':' and e.own_tag collate "C" < p_prefix || ';'
+    and e.own_tag ~ '^calsync:b:[0-9a-f]{8}:[0-9a-f]{16}:[0-9a-f]{16}$'
+    and e.status <> 'cancelled' and e.kind = 'single'
+    and not exists (
+      select 1 from public.busy_blocks b
+      where b.user_id = p_user_id and b.target_calendar_id = p_calendar_id and b.provider_event_id = e.provider_event_id)
+$$;
+comment on function public.stray_events is 'Mirrored busy blocks of this installation that no row knows';
+
+-- Internal: a create was answered to nobody, or is being answered right now.
+create function public.adopt_blocks_by_tag(p_user_id uuid)
+returns uuid[] language sql set search_path = '' as $$
+  with found as (
+    update public.busy_blocks b set provider_event_id = e.provider_event_id, etag = e.etag,
+      written_at = public.calsync_now(), changed_at = null, updated_at = public.calsync_now()
+    from (
+      select k.id, s.provider_event_id, s.etag from public.busy_blocks k
+      cross join lateral (
+        select s.* from public.stray_events(p_user_id, k.target_calendar_id, left(k.tag, 35)) s
+        where s.own_tag = k.tag order by s.provider_event_id limit 1) s
+      where k.user_id = p_user_id and k.provider_event_id is null and (k.provider_event_id is null or not k.is_wanted)
+    ) e
+    where b.user_id = p_user_id and b.id = e.id
+    returning b.id
+  )
+  select array(select f.id from found f)
+$$;
+comment on function public.adopt_blocks_by_tag is 'Adopts mirrored busy blocks that carry the tag of a row';
+
+-- Internal: rows that were made anew after a restore take the events that earlier rows had written for the series:
+-- first those at the same time, then in the order of time. A create that is being delivered goes on.
+create function public.adopt_blocks_by_series(p_user_id uuid)
+returns uuid[] language sql set search_path = '' as $$
+  with lone as materialized (
+    select b.id, b.target_calendar_id, left(b.tag, 35) as series, b.start_at, b.end_at, b.start_date, b.end_date
+    from public.busy_blocks b
+    where b.user_id = p_user_id and b.provider_event_id is null and b.is_wanted
+      and not exists (
+        select 1 from public.provider_writes w
+        where w.user_id = p_user_id and w.id = b.id and w.lease_holder is not null)
+  ), both_sides as (
+    select l.*, null as provider_event_id, null as etag, null as own_tag from lone l
+    union all
+    select null, k.target_calendar_id, k.series, s.start_at, s.end_at, s.start_date, s.end_date, s.provider_event_id,
+      s.etag, s.own_tag
+    from (select distinct l.target_calendar_id, l.series from lone l) k
+    cross join lateral public.stray_events(p_user_id, k.target_calendar_id, k.series) s
+    -- Another row has that very tag: it is about another event.
+    where not exists (
+      select 1 from public.busy_blocks b
+      where b.user_id = p_user_id and b.target_calendar_id = k.target_calendar_id and b.tag = s.own_tag)
+  ), ranked as materialized (
+    select l.*, row_number() over (
+      partition by l.target_calendar_id, l.series, l.id is null
+      order by l.is_same desc, coalesce(l.start_at, l.start_date::timestamp at time zone 'UTC'), l.provider_event_id, l.id
+    ) as place
+    from (
+      select s.*, bool_or(s.id is null) over same and bool_or(s.id is not null) over same as is_same from both_sides s
+      window same as (partition by s.target_calendar_id, s.series, s.start_at, s.end_at, s.start_date, s.end_date)
+    ) l
+  ), found as (
+    update public.busy_blocks b set tag = s.own_tag, provider_event_id = s.provider_event_id, etag = s.etag,
+      written_at = public.calsync_now(), changed_at = null, updated_at = public.calsync_now()
+    from ranked l
+    join ranked s on s.target_calendar_id = l.target_calendar_id and s.series = l.series and s.place = l.place
+    where l.id is not null and s.id is null and b.user_id = p_user_id and b.id = l.id
+    returning b.id
+  )
+  select array(select f.id from found f)
+$$;
+comment on function public.adopt_blocks_by_series is 'Adopts mirrored busy blocks of the series of rows that have no event';
+
+-- Internal: adopted busy blocks that are as they should be have nothing to write any more, others are to be updated.
+create function public.compare_adopted_blocks(p_user_id uuid, p_ids uuid[])
+returns void language plpgsql set search_path = '' as $$
+declare
+  v_writes jsonb;
+begin
+  select coalesce(jsonb_agg(jsonb_build_object('id', b.id, 'calendar_id', b.target_calendar_id, 'action', 'update')), '[]')
+  into v_writes from public.busy_blocks b
+  where b.user_id = p_user_id and b.id = any (p_ids) and b.is_wanted
+    and not public.shows_block(b);
+  perform public.queue_writes(p_user_id, 'busy_block', v_writes);
+  delete from public.provider_writes w using public.busy_blocks b
+  where w.user_id = p_user_id and w.id = any (p_ids) and w.lease_holder is null
+    and b.user_id = w.user_id and b.id = w.id and b.is_wanted
+    and public.shows_block(b);
+end
+$$;
+comment on function public.compare_adopted_blocks is 'Updates adopted busy blocks that differ; ends the writes of those that do not';
+
+-- Internal: whether the mirror shows a busy block as it should be.
+create function public.shows_block(p_block public.busy_blocks)
+returns boolean language sql stable set search_path = '' as $$
+  select exists (
+    select 1 from public.calendar_events e
+    where e.user_id = p_block.user_id and e.calendar_id = p_block.target_calendar_id
+      and e.provider_event_id = p_block.provider_event_id
+      and (e.summary, e.start_at, e.end_at, e.start_date, e.end_date) is not distinct from
+        (p_block.title, p_block.start_at, p_block.end_at, p_block.start_date, p_block.end_date))
+$$;
+comment on function public.shows_block is 'Whether the mirror has a busy block with its title and times';
+
+revoke execute on function public.adopt_blocks from public, anon, authenticated;
+grant execute on function public.adopt_blocks to service_role;
+revoke execute on function public.stray_events from public, anon, authenticated;
+grant execute on function public.stray_events to service_role;
+revoke execute on function public.adopt_blocks_by_tag from public, anon, authenticated;
+grant execute on function public.adopt_blocks_by_tag to service_role;
+revoke execute on function public.adopt_blocks_by_series from public, anon, authenticated;
+grant execute on function public.adopt_blocks_by_series to service_role;
+revoke execute on function public.compare_adopted_blocks from public, anon, authenticated;
+grant execute on function public.compare_adopted_blocks to service_role;
+revoke execute on function public.shows_block from public, anon, authenticated;
+grant execute on function public.shows_block to service_role;
+
+-- sql/functions/626_reconcile_blocks.sql
+-- Internal: events of this installation in a calendar that nothing asks for get a row that has them deleted. Not while
+-- a calendar that may ask for one was not read since the database was restarted or restored, and not one that this
+-- sync brought: it may have been deleted since it was read. Answers whether some are left for later.
+create function public.remove_strays(p_user_id uuid, p_calendar_id uuid, p_claimed_at timestamptz)
+returns boolean language plpgsql set search_path = '' as $$
+declare
+  v_strays integer;
+  v_taken integer;
+begin
+  if not exists (
+    select 1 from public.calendar_events e
+    where e.user_id = p_user_id and e.calendar_id = p_calendar_id and e.own_tag like 'calsync:b:%') then
+    return false;
+  end if;
+  with stray as materialized (
+    select * from public.stray_events(p_user_id, p_calendar_id, 'calsync:b:' || public.calsync_installation())
+  ), taken as (
+    insert into public.busy_blocks (user_id, source_event_key, occurrence_key, target_calendar_id, tag, title, start_at,
+      end_at, start_date, end_date, is_wanted, provider_event_id, etag, written_at)
+    select p_user_id, split_part(s.own_tag, ':', 4), s.provider_event_id, p_calendar_id,
+      -- Its own tag, unless a row has it: somebody copied the event.
+      case when row_number() over (partition by s.own_tag order by s.provider_event_id) > 1 or exists (
+          select 1 from public.busy_blocks b
+          where b.user_id = p_user_id and b.target_calendar_id = p_calendar_id and b.tag = s.own_tag)
+        then left(s.own_tag, 36) || left(md5(gen_random_uuid()::text), 16) else s.own_tag end,
+      s.title, s.start_at, s.end_at, s.start_date, s.end_date, false, s.provider_event_id, s.etag, public.calsync_now()
+    from stray s
+    where (p_claimed_at is null or s.mirrored_at < p_claimed_at) and not exists (
+      select 1 from public.busy_block_pairs p
+      join public.calendars c on c.user_id = p_user_id and c.id = p.source_calendar_id
+      join public.calendar_accounts a on a.user_id = p_user_id and a.id = c.account_id
+      join public.calendar_sync_states u on u.user_id = p_user_id and u.calendar_id = p.source_calendar_id
+      where p.user_id = p_user_id and p.target_calendar_id = p_calendar_id and p.is_enabled and a.status = 'active'
+        and u.read_epoch is distinct from public.calsync_epoch() and u.dead_at is null)
+    returning 1
+  )
+  select (select count(*) from stray), (select count(*) from taken) into v_strays, v_taken;
+  return v_strays > v_taken;
+end
+$$;
+comment on function public.remove_strays is 'Has events of this installation deleted that nothing asks for';
+
+-- Internal: events in a calendar are gone at the provider. Busy blocks among them need a new event; one that nothing
+-- asks for is left to its delete, which finds nothing. Counted with the changes that are undone: two systems must not
+-- chase each other for ever.
+create function public.forget_vanished_blocks(p_user_id uuid, p_calendar_id uuid, p_provider_event_ids text[])
+returns void language plpgsql set search_path = '' as $$
+declare
+  v_writes jsonb;
+begin
+  if not exists (
+    select 1 from public.busy_blocks b
+    where b.user_id = p_user_id and b.target_calendar_id = p_calendar_id and b.is_wanted
+      and b.provider_event_id = any (p_provider_event_ids)) then
+    return;
+  end if;
+  perform public.lock_blocks(p_user_id);
+  with gone as (
+    update public.busy_blocks b set
+      tag = left(b.tag, 36) || left(md5(gen_random_uuid()::text), 16), provider_event_id = null, etag = null,
+      written_at = null, changed_at = public.calsync_now(), reverted = b.reverted + 1, updated_at = public.calsync_now()
+    where b.user_id = p_user_id and b.target_calendar_id = p_calendar_id and b.is_wanted
+      and b.provider_event_id = any (p_provider_event_ids)
+    returning b.id
+  )
+  -- Where a write is on its way, its answer must not be the last word; the others follow when the calendar is read.
+  select coalesce(jsonb_agg(jsonb_build_object('id', w.id, 'calendar_id', w.calendar_id, 'action', 'create')), '[]')
+  into v_writes from gone g
+  join public.provider_writes w on w.user_id = p_user_id and w.id = g.id;
+  perform public.queue_writes(p_user_id, 'busy_block', v_writes);
+end
+$$;
+comment on function public.forget_vanished_blocks is 'Busy blocks whose events are gone at the provider are to be created anew';
+
+-- Internal: what a sync of a calendar shows of the busy blocks in it. One that somebody changed is set right, five times
+-- at most; whoever changes only what is theirs to change (a colour) leaves nothing but a new etag. One that was
+-- written a day ago and never came back is gone. p_claimed_at: what was written since may not have been read yet.
+create function public.compare_blocks(p_user_id uuid, p_calendar_id uuid, p_claimed_at timestamptz)
+returns integer language plpgsql set search_path = '' set enable_nestloop = off as $$
+declare
+  v_lost text[];
+  v_writes jsonb;
+begin
+  with shown as materialized (
+    select b.id, b.provider_event_id, b.written_at, b.reverted, e.etag, e.provider_event_id is null as is_missing,
+      (e.summary, e.start_at, e.end_at, e.start_date, e.end_date) is distinct from
+        (b.title, b.start_at, b.end_at, b.start_date, b.end_date) as differs
+    from public.busy_blocks b
+    left join (
+      select e.* from public.calendar_events e
+      where e.user_id = p_user_id and e.calendar_id = p_calendar_id and e.own_tag like 'calsync:b:%'
+    ) e on e.provider_event_id = b.provider_event_id
+    where b.user_id = p_user_id and b.target_calendar_id = p_calendar_id and b.is_wanted
+      and b.ends_at > public.calsync_now() and b.written_at < p_claimed_at
+      and (e.provider_event_id is null or e.etag <> b.etag)
+  ), quiet as materialized (
+    select s.*, w.id is not null as is_open, s.differs and w.id is null and s.reverted < 5 as is_to_revert from shown s
+    left join public.provider_writes w on w.user_id = p_user_id and w.id = s.id
+    where w.lease_holder is null
+  ), seen as (
+    update public.busy_blocks b set etag = q.etag, updated_at = public.calsync_now(),
+      reverted = b.reverted + q.is_to_revert::integer,
+      changed_at = case when q.is_to_revert then public.calsync_now() else b.changed_at end
+    from quiet q
+    where not q.is_missing and b.user_id = p_user_id and b.id = q.id
+    returning b.id, b.target_calendar_id, q.is_to_revert
+  )
+  select (select coalesce(jsonb_agg(jsonb_build_object('id', s.id, 'calendar_id', s.target_calendar_id, 'action', 'update')),
+      '[]') from seen s where s.is_to_revert),
+    array(
+      -- Without a tag that tells it for ours, or refused, it is still there.
+      select q.provider_event_id from quiet q
+      where q.is_missing and not q.is_open and q.written_at < public.calsync_now() - interval '1 day'
+        and not exists (select 1 from public.mirrored_etags m
+                        where m.user_id = p_user_id and m.calendar_id = p_calendar_id
+                          and m.provider_event_id = q.provider_event_id))
+  into v_writes, v_lost;
+  perform public.forget_vanished_blocks(p_user_id, p_calendar_id, v_lost);
+  return public.queue_writes(p_user_id, 'busy_block', v_writes);
+end
+$$;
+comment on function public.compare_blocks is 'Sets right what somebody changed in busy blocks, as a sync found them';
+
+revoke execute on function public.remove_strays from public, anon, authenticated;
+grant execute on function public.remove_strays to service_role;
+revoke execute on function public.forget_vanished_blocks from public, anon, authenticated;
+grant execute on function public.forget_vanished_blocks to service_role;
+revoke execute on function public.compare_blocks from public, anon, authenticated;
+grant execute on function public.compare_blocks to service_role;
+
+-- sql/functions/627_plan_busy_blocks.sql
+-- Plans the busy blocks from and in a calendar: what the rules ask for against what is there, and against what the
+-- mirror shows of it. Where nothing changed, nothing is written. p_changed_at: when that was made, or noticed, which
+-- calls for it; null where only time passed. p_claimed_at: since when the sync runs that just ended; null without one.
+create function public.plan_busy_blocks(p_user_id uuid, p_calendar_id uuid, p_changed_at timestamptz default null,
+                                        p_claimed_at timestamptz default null)
+returns table (created integer, updated integer, deleted integer) language plpgsql set search_path = '' as $$
+declare
+  v_left boolean;
+begin
+  perform from public.calendar_sync_states s
+  where s.user_id = p_user_id and s.calendar_id = p_calendar_id for update;
+  perform public.lock_blocks(p_user_id);
+  select c.created, c.updated, c.deleted into created, updated, deleted
+  from public.change_blocks(p_user_id, p_calendar_id, p_changed_at) c;
+  perform public.adopt_blocks(p_user_id);
+  v_left := public.remove_strays(p_user_id, p_calendar_id, p_claimed_at);
+  if p_claimed_at is not null then
+    updated := updated + public.compare_blocks(p_user_id, p_calendar_id, p_claimed_at);
+  end if;
+  perform public.queue_unsettled_blocks(p_user_id);
+  update public.calendar_sync_states s set blocks_planned_at = public.calsync_now(),
+    -- What this sync brought is settled at once, what waits for other calendars later.
+    blocks_due_at = case when v_left then public.calsync_now()
+      + case when p_claimed_at is null then interval '10 seconds' else interval '0' end end
+  where s.user_id = p_user_id and s.calendar_id = p_calendar_id;
+  return next;
+end
+$$;
+comment on function public.plan_busy_blocks is 'Makes busy blocks from and in a calendar what the rules ask for, through the outbox';
+
+-- Internal: the last page of a sync calls for a plan, which is in its log. Before the costs of the sync are noted: the
+-- outbox takes its rows in this order, too.
+create function public.log_planned_blocks(p_state public.calendar_sync_states, p_changed_at timestamptz)
+returns void language plpgsql set search_path = '' as $$
+declare
+  v_done record;
+begin
+  select * into v_done
+  from public.plan_busy_blocks(p_state.user_id, p_state.calendar_id, p_changed_at, p_state.claimed_at);
+  if v_done.created + v_done.updated + v_done.deleted > 0 then
+    update public.calendar_sync_logs l set busy_blocks_created = l.busy_blocks_created + v_done.created,
+      busy_blocks_updated = l.busy_blocks_updated + v_done.updated,
+      busy_blocks_deleted = l.busy_blocks_deleted + v_done.deleted
+    where l.user_id = p_state.user_id and l.created_at = p_state.claimed_at and l.id = p_state.log_id;
+  end if;
+end
+$$;
+comment on function public.log_planned_blocks is 'Plans busy blocks at the end of a sync and counts them in its log';
+
+-- Plans calendars whose blocks are due: a rule or a calendar changed, a window slid; and all of them twice a day, since
+-- time passes. Persons in the order of their locks, so that two who do this wait for each other and not in a circle.
+create function public.plan_due_busy_blocks(p_limit integer)
+returns table (planned integer, created integer, updated integer, deleted integer) language plpgsql set search_path = '' as $$
+declare
+  v_state record;
+  v_done record;
+begin
+  planned := 0; created := 0; updated := 0; deleted := 0;
+  for v_state in
+    with changed as materialized (
+      select s.user_id, s.calendar_id, s.blocks_due_at from public.calendar_sync_states s
+      where s.blocks_due_at <= public.calsync_now() order by s.blocks_due_at limit p_limit for update skip locked
+    ), old as materialized (
+      select s.user_id, s.calendar_id from public.calendar_sync_states s
+      where s.blocks_planned_at < public.calsync_now() - interval '12 hours' order by s.blocks_planned_at limit p_limit
+      for update skip locked
+    )
+    select user_id, calendar_id, c.blocks_due_at from changed c full join old o using (user_id, calendar_id)
+    order by hashtextextended(user_id::text, 0)
+  loop
+    select * into v_done from public.plan_busy_blocks(v_state.user_id, v_state.calendar_id, v_state.blocks_due_at);
+    planned := planned + 1;
+    created := created + v_done.created;
+    updated := updated + v_done.updated;
+    deleted := deleted + v_done.deleted;
+  end loop;
+  return next;
+end
+$$;
+comment on function public.plan_due_busy_blocks is 'Plans the busy blocks of calendars that are due for it';
+
+revoke execute on function public.plan_busy_blocks from public, anon, authenticated;
+grant execute on function public.plan_busy_blocks to service_role;
+revoke execute on function public.log_planned_blocks from public, anon, authenticated;
+grant execute on function public.log_planned_blocks to service_role;
+revoke execute on function public.plan_due_busy_blocks from public, anon, authenticated;
+grant execute on function public.plan_due_busy_blocks to service_role;
+
+-- sql/functions/628_settle_blocks.sql
+-- Internal: what became of the events of busy blocks; called by the outbox, which holds their writes.
+-- p_outcomes: [{"id", "result": "written" | "deleted" | "vanished", "provider_event_id", "etag"}].
+create function public.settle_blocks(p_user_id uuid, p_outcomes jsonb)
+returns void language plpgsql set search_path = '' as $$
+declare
+  v_now constant timestamptz := public.calsync_now();
+begin
+  perform public.lock_blocks(p_user_id);
+  update public.busy_blocks b set provider_event_id = o.provider_event_id, etag = o.etag, written_at = v_now, updated_at = v_now
+  from jsonb_to_recordset(p_outcomes) as o (id uuid, result text, provider_event_id text, etag text)
+  where b.user_id = p_user_id and b.id = o.id and o.result = 'written';
+  delete from public.busy_blocks b
+  using jsonb_to_recordset(p_outcomes) as o (id uuid, result text)
+  where b.user_id = p_user_id and b.id = o.id and o.result in ('deleted', 'vanished') and not b.is_wanted;
+  -- Asked for again while it was being deleted, or deleted by somebody: a new event, which the old tag would hide.
+  update public.busy_blocks b set tag = left(b.tag, 36) || left(md5(gen_random_uuid()::text), 16),
+    provider_event_id = null, etag = null, written_at = null, updated_at = v_now
+  from jsonb_to_recordset(p_outcomes) as o (id uuid, result text)
+  where b.user_id = p_user_id and b.id = o.id and o.result in ('deleted', 'vanished') and b.is_wanted;
+end
+$$;
+comment on function public.settle_blocks is 'Records what became of the events of busy blocks';
+
+revoke execute on function public.settle_blocks from public, anon, authenticated;
+grant execute on function public.settle_blocks to service_role;
+
+-- sql/functions/629_remove_all_blocks.sql
+-- Internal: every busy block from or in these calendars is to go, whatever the rules say. Answers how many are not gone
+-- yet. Whoever calls this may hold the account, for which those who hold the lock may wait: so it is not waited for.
+-- Dead writes do not count: nothing can be done about them.
+create function public.remove_blocks_of_calendars(p_user_id uuid, p_calendar_ids uuid[])
+returns integer language plpgsql set search_path = '' as $$
+declare
+  v_free constant boolean := pg_try_advisory_xact_lock(hashtextextended(p_user_id::text, 0));
+  v_left integer;
+begin
+  if v_free then
+    perform public.remove_blocks(p_user_id, array(
+      select b.id from public.busy_blocks b
+      where b.user_id = p_user_id and b.is_wanted
+        and (b.source_calendar_id = any (p_calendar_ids) or b.target_calendar_id = any (p_calendar_ids))),
+      public.calsync_now());
+    perform public.queue_unsettled_blocks(p_user_id);
+  end if;
+  select count(*) into v_left from public.busy_blocks b
+  left join public.provider_writes w on w.user_id = b.user_id and w.id = b.id
+  where b.user_id = p_user_id and w.dead_at is null
+    and (b.source_calendar_id = any (p_calendar_ids) or b.target_calendar_id = any (p_calendar_ids));
+  return v_left;
+end
+$$;
+comment on function public.remove_blocks_of_calendars is 'Removes the busy blocks from and in calendars; how many are left';
+
+-- Every busy block from or in a calendar is to go; the caller has turned the calendar off.
+-- Answers how many are not gone yet; call it again until none is.
+create function public.remove_blocks_of_calendar(p_user_id uuid, p_calendar_id uuid)
+returns integer language sql set search_path = '' as $$
+  select public.remove_blocks_of_calendars(p_user_id, array[p_calendar_id])
+$$;
+comment on function public.remove_blocks_of_calendar is 'Removes the busy blocks from and in a calendar; how many are left';
+
+-- The same for all calendars of an account, before access to it is given back.
+create function public.remove_blocks_of_account(p_user_id uuid, p_account_id uuid)
+returns integer language sql set search_path = '' as $$
+  select public.remove_blocks_of_calendars(p_user_id, array(
+    select c.id from public.calendars c where c.user_id = p_user_id and c.account_id = p_account_id))
+$$;
+comment on function public.remove_blocks_of_account is 'Removes the busy blocks from and in the calendars of an account; how many are left';
+
+revoke execute on function public.remove_blocks_of_calendar from public, anon, authenticated;
+grant execute on function public.remove_blocks_of_calendar to service_role;
+revoke execute on function public.remove_blocks_of_account from public, anon, authenticated;
+grant execute on function public.remove_blocks_of_account to service_role;
+revoke execute on function public.remove_blocks_of_calendars from public, anon, authenticated;
+grant execute on function public.remove_blocks_of_calendars to service_role;
+
+-- sql/functions/630_rereads.sql
+-- Nothing is created in a calendar that was not read since the database was restarted or restored; where something
+-- waits to be, the calendar is read now. A calendar that fails is tried again by itself.
+create function public.make_rereads_due()
+returns table (due integer) language sql set search_path = '' as $$
+  with unread as materialized (
+    select s.user_id, s.calendar_id from public.calendars_with_writes(public.calsync_now()) w
+    join public.calendar_sync_states s on s.user_id = w.user_id and s.calendar_id = w.calendar_id
+    join public.calendars c on c.user_id = s.user_id and c.id = s.calendar_id
+    join public.calendar_accounts a on a.user_id = c.user_id and a.id = c.account_id
+    where s.read_epoch is distinct from public.calsync_epoch() and s.due_at > public.calsync_now()
+      and s.lease_holder is null and s.attempts = 0 and c.sync_enabled and c.removed_at is null and a.status = 'active'
+      and exists (select 1 from public.provider_writes p
+                  where p.user_id = s.user_id and p.calendar_id = s.calendar_id and p.action = 'create' and p.dead_at is null)
+  )
+  select count(*) filter (where public.make_due(u.user_id, u.calendar_id, 'repair'))::integer from unread u
+$$;
+comment on function public.make_rereads_due is 'Has calendars read where creates wait for it';
+
+revoke execute on function public.make_rereads_due from public, anon, authenticated;
+grant execute on function public.make_rereads_due to service_role;
+
+-- sql/functions/640_appointments.sql
+-- Internal: an instant as versions of appointments hold it: UTC with microseconds, as shared.decide writes it.
+create function public.instant_text(p_at timestamptz) returns text language sql stable
+set search_path = '' as $$
+  select to_char(p_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+$$;
+comment on function public.instant_text is 'An instant in ISO 8601, UTC, with microseconds';
+
+-- Internal: the version of an appointment: what of it goes to the provider (shared.model.Draft) and comes back.
+create function public.appointment_content(a public.appointments) returns jsonb language sql stable
+set search_path = '' as $$
+  select jsonb_build_object('summary', a.summary, 'description', a.description, 'location', a.location,
+    'start_at', public.instant_text(a.start_at), 'end_at', public.instant_text(a.end_at),
+    'start_date', a.start_date, 'end_date', a.end_date, 'time_zone', a.time_zone,
+    'show_as', a.show_as, 'visibility', a.visibility)
+$$;
+comment on function public.appointment_content is 'What of an appointment both sides keep in step';
+
+-- Internal: the same of a mirrored event; null where it is cancelled.
+create function public.event_content(e public.calendar_events) returns jsonb language sql stable
+set search_path = '' as $$
+  select jsonb_build_object('summary', coalesce(e.summary, ''), 'description', e.description, 'location', e.location,
+    'start_at', public.instant_text(e.start_at), 'end_at', public.instant_text(e.end_at),
+    'start_date', e.start_date, 'end_date', e.end_date, 'time_zone', e.time_zone,
+    'show_as', e.show_as, 'visibility', e.visibility)
+  where e.status <> 'cancelled'
+$$;
+comment on function public.event_content is 'What of an event an appointment keeps in step with';
+
+-- Internal: whether this names an IANA zone (America/Port-au-Prince, Etc/GMT+3, UTC). Postgres alone would take
+-- "EST5EDT" and "foo+3" as well, of which no provider has heard.
+create function public.is_zone(p_name text) returns boolean language plpgsql stable
+set search_path = '' as $$
+begin
+  if p_name = 'UTC' then
+    return true;
+  elsif p_name !~ '^[A-Z][A-Za-z_]+(/[A-Z][A-Za-z_-]+){1,2}$' and p_name !~ '^Etc/GMT[+-]\d{1,2}$' then
+    return false;
+  end if;
+  perform now() at time zone p_name;
+  return true;
+exception when invalid_parameter_value then
+  return false;
+end
+$$;
+comment on function public.is_zone is 'Whether a name is that of an IANA time zone';
+
+-- Before an appointment is written: its calendar is the person's own, can be written to and is synced. Runs with the
+-- rights of whoever writes, so nobody learns of another person's calendar. What a merge writes has been looked at.
+create function public.check_appointment() returns trigger language plpgsql
+set search_path = '' as $$
+declare
+  v_place record;
+begin
+  if tg_op = 'UPDATE' and (new.user_id, new.id, new.calendar_id) <> (old.user_id, old.id, old.calendar_id) then
+    raise exception 'an appointment stays in its calendar' using errcode = 'CS010',
+      hint = 'Delete it, and create another one in the other calendar.';
+  end if;
+  new.updated_at := public.calsync_now();
+  if exists (select from public.appointment_links l
+             where l.user_id = new.user_id and l.id = new.id and l.held = 'merge') then
+    return new;
+  end if;
+  select c.access_role, c.sync_enabled, c.removed_at, a.status into v_place from public.calendars c
+  join public.calendar_accounts a on a.user_id = c.user_id and a.id = c.account_id
+  where c.user_id = new.user_id and c.id = new.calendar_id;
+  if not found then
+    raise exception 'there is no calendar %', new.calendar_id using errcode = 'CS002',
+      hint = 'Appointments go into calendars of the same person.';
+  elsif v_place.access_role not in ('owner', 'writer') then
+    raise exception 'calendar % is read-only', new.calendar_id using errcode = 'CS010',
+      hint = 'Choose a calendar whose access_role is owner or writer.';
+  elsif v_place.removed_at is not null or v_place.status not in ('active', 'needs_reauth') then
+    raise exception 'calendar % is not connected any more', new.calendar_id using errcode = 'CS010',
+      hint = 'Connect its account again, or choose another calendar.';
+  elsif not v_place.sync_enabled then
+    raise exception 'the sync of calendar % is turned off', new.calendar_id using errcode = 'CS010',
+      hint = 'Turn it on first: what is changed at the provider could not come back.';
+  elsif not public.is_zone(new.time_zone) then
+    raise exception 'there is no time zone %', new.time_zone using errcode = 'CS010',
+      hint = 'Name an IANA zone such as Europe/Berlin, or UTC.';
+  end if;
+  return new;
+end
+$$;
+comment on function public.check_appointment is 'Refuses appointments in calendars that cannot hold them';
+
+-- After it: the change is stamped with the database's clock and goes into the outbox, in the same transaction.
+-- Definer: people write appointments, but neither links nor the outbox.
+create function public.track_appointment() returns trigger language plpgsql security definer
+set search_path = '' as $$
+begin
+  if tg_op = 'DELETE' then
+    perform public.track_deletion(old);
+  else
+    perform public.track_content(new);
+  end if;
+  return null;
+end
+$$;
+comment on function public.track_appointment is 'Stamps local changes of appointments and queues their writes';
+
+-- Internal: an appointment was made or changed here.
+create function public.track_content(p_appointment public.appointments) returns void language plpgsql
+set search_path = '' as $$
+declare
+  v_now constant timestamptz := public.calsync_now();
+  v_user constant uuid := p_appointment.user_id;
+  v_id constant uuid := p_appointment.id;
+  v_is_base boolean;
+  v_link public.appointment_links;
+begin
+  insert into public.appointment_links as l (user_id, id, calendar_id, tag, local_changed_at)
+  values (v_user, v_id, p_appointment.calendar_id, public.appointment_tag(v_id, 0), v_now)
+  on conflict (user_id, id) do update set deleted_at = null, local_changed_at = v_now, version = l.version + 1, updated_at = v_now
+  returning l.* into v_link;
+  if v_link.calendar_id <> p_appointment.calendar_id then
+    raise exception 'the appointment % is still being deleted from another calendar', v_id using errcode = 'CS010',
+      hint = 'Give the new one another id.';
+  end if;
+  v_is_base := public.appointment_content(p_appointment) = v_link.base;
+  if v_is_base then
+    update public.appointment_links l set local_changed_at = null where l.user_id = v_user and l.id = v_id;
+  end if;
+  if v_link.held = 'conflict' then
+    perform public.sight_again(v_user, v_id);
+  elsif v_link.held is null and not (coalesce(v_is_base, false) and public.call_write_off(v_user, v_id)) then
+    perform public.queue_appointment(v_link);
+  end if;
+end
+$$;
+comment on function public.track_content is 'An appointment was made or changed';
+
+-- Internal: an appointment was deleted here. Of one that never went to its provider, nothing is left.
+create function public.track_deletion(p_appointment public.appointments) returns void language plpgsql
+set search_path = '' as $$
+declare
+  v_now constant timestamptz := public.calsync_now();
+  v_link public.appointment_links;
+  v_can_write boolean;
+begin
+  update public.appointment_links l set deleted_at = v_now, local_changed_at = v_now, version = l.version + 1, updated_at = v_now
+  where l.user_id = p_appointment.user_id and l.id = p_appointment.id
+  returning l.* into v_link;
+  if not found then
+    return;
+  end if;
+  select c.removed_at is null and a.status in ('active', 'needs_reauth') into v_can_write from public.calendars c
+  join public.calendar_accounts a on a.user_id = c.user_id and a.id = c.account_id
+  where c.user_id = v_link.user_id and c.id = v_link.calendar_id;
+  if not found then
+    return; -- The calendar itself is being removed.
+  elsif not v_can_write or (v_link.provider_event_id is null and public.call_write_off(v_link.user_id, v_link.id)) then
+    perform public.forget_link(v_link.user_id, v_link.id);
+  elsif v_link.held = 'conflict' then
+    perform public.sight_again(v_link.user_id, v_link.id);
+  elsif v_link.held is null then
+    perform public.queue_appointment(v_link);
+  end if;
+end
+$$;
+comment on function public.track_deletion is 'An appointment was deleted';
+
+-- Internal: the tag of the nth event of an appointment. The first has the id of the appointment in it; a deleted
+-- event keeps its id at Google for ever, so a successor needs one of its own.
+create function public.appointment_tag(p_id uuid, p_generation integer) returns text language sql stable
+set search_path = '' as $$
+  select concat('calsync:a:', public.calsync_installation(), ':',
+    case p_generation when 0 then replace(p_id::text, '-', '') else md5(concat(p_id, ':', p_generation)) end)
+$$;
+comment on function public.appointment_tag is 'The tag of the event of an appointment';
+
+-- Internal: puts an appointment into the outbox: what to do with its event, the link says.
+create function public.queue_appointment(p_link public.appointment_links) returns void language sql
+set search_path = '' as $$
+  select public.queue_writes(p_link.user_id, 'appointment', jsonb_build_array(jsonb_build_object(
+    'id', p_link.id, 'calendar_id', p_link.calendar_id, 'action', case
+      when p_link.deleted_at is not null then 'delete'
+      when p_link.provider_event_id is null then 'create' else 'update' end)))
+$$;
+comment on function public.queue_appointment is 'Puts an appointment into the outbox';
+
+-- Internal: takes a write back that nobody has begun; answers whether there is none now. Once begun (its versions
+-- are on offer) it may have reached the provider, and another one must follow.
+create function public.call_write_off(p_user_id uuid, p_id uuid) returns boolean language plpgsql
+set search_path = '' as $$
+begin
+  delete from public.provider_writes w where w.user_id = p_user_id and w.id = p_id and w.claimed_seq = 0;
+  return not exists (select from public.provider_writes w where w.user_id = p_user_id and w.id = p_id)
+    and not exists (select from calsync_private.appointment_offers o where o.user_id = p_user_id and o.id = p_id);
+end
+$$;
+comment on function public.call_write_off is 'Takes back a write that was not begun';
+
+-- Internal: the appointment has no event any more, and nothing is to be written.
+create function public.forget_link(p_user_id uuid, p_id uuid) returns void language sql
+set search_path = '' as $$
+  delete from public.appointment_links where user_id = p_user_id and id = p_id;
+  delete from public.provider_writes where user_id = p_user_id and id = p_id;
+  delete from calsync_private.appointment_offers where user_id = p_user_id and id = p_id;
+  delete from calsync_private.appointment_sightings where user_id = p_user_id and id = p_id;
+$$;
+comment on function public.forget_link is 'Forgets the event of an appointment';
+
+create trigger check_appointment before insert or update on public.appointments
+  for each row execute function public.check_appointment();
+create trigger track_appointment after insert or update or delete on public.appointments
+  for each row execute function public.track_appointment();
+
+-- The check runs with the rights of whoever writes.
+revoke execute on function public.is_zone from public, anon;
+grant execute on function public.is_zone to authenticated, service_role;
+revoke execute on function public.instant_text from public, anon, authenticated;
+grant execute on function public.instant_text to service_role;
+revoke execute on function public.appointment_content from public, anon, authenticated;
+grant execute on function public.appointment_content to service_role;
+revoke execute on function public.event_content from public, anon, authenticated;
+grant execute on function public.event_content to service_role;
+revoke execute on function public.check_appointment from public, anon, authenticated;
+grant execute on function public.check_appointment to service_role;
+revoke execute on function public.track_appointment from public, anon, authenticated;
+grant execute on function public.track_appointment to service_role;
+revoke execute on function public.track_content from public, anon, authenticated;
+grant execute on function public.track_content to service_role;
+revoke execute on function public.track_deletion from public, anon, authenticated;
+grant execute on function public.track_deletion to service_role;
+revoke execute on function public.appointment_tag from public, anon, authenticated;
+grant execute on function public.appointment_tag to service_role;
+revoke execute on function public.queue_appointment from public, anon, authenticated;
+grant execute on function public.queue_appointment to service_role;
+revoke execute on function public.call_write_off from public, anon, authenticated;
+grant execute on function public.call_write_off to service_role;
+revoke execute on function public.forget_link from public, anon, authenticated;
+grant execute on function public.forget_link to service_role;
+
 -- sql/views/01_calendar_webhooks.sql
 -- The hybrid state, a row per calendar: what operators and the polling functions look at.
 create view public.calendar_webhooks with (security_invoker = true) as
@@ -3476,6 +5215,7 @@ with facts as (
       when f.sync_token is null then case f.due_reason
         when 'initial' then 'never read completely' when 'reset' then 'a reset was asked for'
         else 'the cursor died or drift was found' end
+      when f.push = 'turned_off' then 'push is turned off'
       when f.push = 'unsupported' then 'the provider offers no push for this calendar'
       when f.push = 'given_up' then format('push was given up after %s failures', f.webhook_failures)
       when f.webhook_failures >= f.suspend_after then format('push is suspended after %s failures', f.webhook_failures)
@@ -3713,6 +5453,72 @@ cross join lateral (
 ) open_alerts;
 comment on view public.calendar_explanations is 'All that explains the state of one calendar, one row per calendar';
 
+-- sql/views/07_busy_blocks.sql
+-- What blocks what: every ordered pair of a person's calendars with the rule that holds. Without a row of
+-- busy_block_rules: every calendar that the person may write blocks the primary calendars of their other accounts.
+-- obstacle: why the pair cannot block whatever the rule says; an account that waits to be reconnected keeps its pairs.
+create view public.busy_block_pairs with (security_invoker = true) as
+with ends as (
+  select c.user_id, c.id, c.account_id, c.name, a.provider, a.email, c.access_role, c.is_primary,
+    case
+      when c.removed_at is not null then 'is gone from its account'
+      when not c.sync_enabled then 'is not synced'
+      when a.status in ('disconnecting', 'disconnected') then 'is in an account that is ' || a.status
+    end as trouble
+  from public.calendars c
+  join public.calendar_accounts a on a.user_id = c.user_id and a.id = c.account_id
+), pairs as (
+  select s.user_id, s.id as source_calendar_id, t.id as target_calendar_id,
+    coalesce(s.name, s.id::text) || ' (' || coalesce(s.email, s.provider) || ')' as source_name,
+    coalesce(t.name, t.id::text) || ' (' || coalesce(t.email, t.provider) || ')' as target_name,
+    case
+      when s.trouble is not null then 'the source ' || s.trouble
+      when t.trouble is not null then 'the target ' || t.trouble
+      when t.access_role not in ('owner', 'writer') then 'the target cannot be written'
+    end as obstacle,
+    s.access_role in ('owner', 'writer') and t.is_primary and s.account_id <> t.account_id as by_default
+  from ends s
+  join ends t on t.user_id = s.user_id and t.id <> s.id
+)
+select p.user_id, p.source_calendar_id, p.target_calendar_id, p.source_name, p.target_name,
+  p.obstacle is null and coalesce(r.is_enabled, p.by_default) as is_enabled, p.obstacle,
+  p.by_default,
+  r.user_id is not null as has_rule, coalesce(r.copy_title, false) as copy_title, coalesce(r.skip_free, true) as skip_free,
+  coalesce(r.skip_tentative, false) as skip_tentative, coalesce(r.skip_all_day, false) as skip_all_day,
+  coalesce(r.skip_declined, true) as skip_declined, coalesce(r.skip_working_location, true) as skip_working_location
+from pairs p
+left join public.busy_block_rules r on r.user_id = p.user_id
+  and r.source_calendar_id = p.source_calendar_id and r.target_calendar_id = p.target_calendar_id;
+comment on view public.busy_block_pairs is 'The rule for busy blocks that holds for each pair of calendars of a person';
+
+-- From the change to the busy block at its provider, by target calendar and day: the last write of each block counts.
+create view public.block_latency with (security_invoker = true) as
+select b.user_id, b.target_calendar_id as calendar_id, (b.written_at at time zone 'UTC')::date as day, count(*) as blocks,
+  percentile_cont(array[0.5, 0.95, 0.99]) within group (order by extract(epoch from b.written_at - b.changed_at))
+    as change_to_block_p50_p95_p99
+from public.busy_blocks b
+where b.written_at >= b.changed_at
+group by b.user_id, b.target_calendar_id, (b.written_at at time zone 'UTC')::date;
+comment on view public.block_latency is 'Seconds from change to busy block: p50, p95, p99 by calendar and day';
+
+-- sql/views/70_calendar_facts.sql
+-- What the health of a calendar is judged by: the method that holds, push, the last syncs, what is open.
+create view public.calendar_facts with (security_invoker = true) as
+select h.user_id, h.calendar_id, c.account_id, h.name, h.provider, h.method, h.reason, h.next_action, h.next_action_at,
+  s.push, coalesce(h.subscription_expires_at > public.calsync_now(), false) as subscribed, h.subscription_expires_at,
+  h.last_webhook_received, h.last_poll_at, h.last_sync_at, h.webhook_failures, h.attempts, h.last_error_code, s.dead_at,
+  a.status as account_status,
+  exists (select 1 from public.calendar_alerts x where x.user_id = h.user_id and x.calendar_id = h.calendar_id
+            and x.kind = 'drift' and x.resolved_at is null) as drifted,
+  (select count(*)::integer from public.subscription_leaks l
+   where l.user_id = h.user_id and l.calendar_id = h.calendar_id) as leaked,
+  c.created_at, public.calsync_now() as now
+from public.hybrid_status h
+join public.calendars c on c.user_id = h.user_id and c.id = h.calendar_id and c.removed_at is null
+join public.calendar_accounts a on a.user_id = c.user_id and a.id = c.account_id
+join public.calendar_sync_states s on s.user_id = h.user_id and s.calendar_id = h.calendar_id;
+comment on view public.calendar_facts is 'What the health of calendars is judged by';
+
 -- sql/policies.sql
 -- Who may do what. A signed-in person reads exactly their own rows; nothing is written over REST but by the
 -- functions, which belong to the service role; anonymous callers get nothing. Supabase grants everything to
@@ -3869,3 +5675,9 @@ revoke all on public.mirrored_etags from public, anon, authenticated, service_ro
 grant select on public.mirrored_etags to service_role;
 revoke all on public.calendars_to_verify from public, anon, authenticated, service_role;
 grant select on public.calendars_to_verify to service_role;
+revoke all on public.calendar_facts from public, anon, authenticated, service_role;
+grant select on public.calendar_facts to authenticated, service_role;
+revoke all on public.busy_block_pairs from public, anon, authenticated, service_role;
+grant select on public.busy_block_pairs to authenticated, service_role;
+revoke all on public.block_latency from public, anon, authenticated, service_role;
+grant select on public.block_latency to authenticated, service_role;

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from shared.db.database import Database
-from shared.errors import DatabaseUnavailable, LeaseLost, Refused
+from shared.errors import DatabaseUnavailable, LeaseLost, NotFound, Refused
 
 UNICODE = 'Zoë\'s 🔒 «café»\n\t"quoted" \\back\\ %s %(x)s {brace} ; -- 北京 \u200f\u0301'
 MOMENT = datetime(2026, 11, 20, 10, 30, 15, 123456, tzinfo=timezone(timedelta(hours=2)))
@@ -99,7 +99,12 @@ def test_a_lost_lease(database: Database) -> None:
         database.call("fail", code="CS001", message="lease 3 is lost")
 
 
-@pytest.mark.parametrize("code", ["CS002", "CS003", "22023", "P0001", "42501", "57014"])
+def test_what_does_not_exist(database: Database) -> None:
+    with pytest.raises(NotFound, match=r"^calendar 3 does not exist$"):
+        database.call("fail", code="CS002", message="calendar 3 does not exist")
+
+
+@pytest.mark.parametrize("code", ["CS003", "22023", "P0001", "42501", "57014"])
 def test_a_refusal_carries_code_and_message(database: Database, code: str) -> None:
     with pytest.raises(Refused, match=f"^{code}: because of ü$"):
         database.call("fail", code=code, message="because of ü")

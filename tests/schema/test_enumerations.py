@@ -36,8 +36,8 @@ ONLY_IN_SQL = {
     "calendar_alerts.kind",
     "calendar_alerts.severity",
 }
-#: Enumerations that no column holds: a view derives the one, functions take the other.
-NOT_STORED = {states.SyncMethod, states.Failure}
+#: Enumerations that no column holds: they are derived, or arguments.
+NOT_STORED = {states.SyncMethod, states.Failure, states.Health, states.Repair}
 
 ENUMERATION = re.compile(r"CHECK \(\((\w+) = ANY \(ARRAY\[([^\]]*)\]\)\)\)")
 VALUE = re.compile(r"'(\w+)'")
