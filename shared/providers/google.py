@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-import google_auth_httplib2
 import httplib2
 
 from shared.config import GoogleSettings
@@ -12,9 +11,19 @@ from shared.decide.normalise_google import normalise_google
 from shared.errors import ProviderError
 from shared.model import Change, Page, Window
 from shared.providers import google_errors
-from shared.providers.base import Channel, ChannelRequest, ListedCalendar, Pull, Rotated
-from shared.providers.google_http import CalendarApi, CountedHttp, HttpPool, calendar_api
+from shared.providers.base import (
+    Channel,
+    ChannelRequest,
+    ListedCalendar,
+    Outcome,
+    Pull,
+    Rotated,
+    Write,
+)
+from shared.providers.google_calls import Calls
+from shared.providers.google_http import CalendarApi, HttpPool, calendar_api
 from shared.providers.google_tokens import AccountCredentials, TokenMemory
+from shared.providers.google_write import GoogleWriter
 
 TIMEOUT_SECONDS = 30.0
 LARGEST_PAGE = 2500
@@ -52,7 +61,8 @@ class Google:
         except BaseException:
             self._pool.give_back(http)
             raise
-        return GoogleSession(calendar_api(self._settings.api_url), signed, http, self._pool)
+        api_url = self._settings.api_url
+        return GoogleSession(calendar_api(api_url), Calls(api_url, signed, http), http, self._pool)
 
     def close(self) -> None:
         """Closes the connections kept for later sessions."""
@@ -65,24 +75,27 @@ class GoogleSession:
     def __init__(
         self,
         api: CalendarApi,
-        credentials: AccountCredentials,
+        calls: Calls,
         http: httplib2.Http,
         pool: HttpPool,
     ) -> None:
-        self.api_calls = 0
+        """`http` is what `calls` are made with, borrowed from `pool`."""
         self._api = api
-        self._raw_http = http
-        self._http = google_auth_httplib2.AuthorizedHttp(
-            credentials, http=CountedHttp(http, self._count), max_refresh_attempts=1
-        )
+        self._calls = calls
+        self._http = http
         self._pool = pool
+
+    @property
+    def api_calls(self) -> int:
+        """How many requests were made so far."""
+        return self._calls.made
 
     def list_calendars(self) -> list[ListedCalendar]:
         """Gives all calendars on the person's list, those hidden in the web interface included."""
         listed: list[ListedCalendar] = []
         token: str | None = None
         while True:
-            answer = self._ask(
+            answer = self._calls.ask(
                 self._api.calendar_list.list(
                     maxResults=LARGEST_CALENDAR_PAGE, showHidden=True, pageToken=token
                 )
@@ -101,7 +114,7 @@ class GoogleSession:
         """
         token = pull.page
         while True:
-            answer = self._ask(
+            answer = self._calls.ask(
                 self._api.events.list(
                     calendarId=pull.provider_calendar_id,
                     maxResults=LARGEST_PAGE,
@@ -137,7 +150,7 @@ class GoogleSession:
             "expiration": str(int(request.expires_at.timestamp() * 1000)),
         }
         call = self._api.events.watch(calendarId=request.provider_calendar_id, body=body)
-        answer = self._ask(call)
+        answer = self._calls.ask(call)
         return Channel(
             channel_id=request.channel_id,
             resource_id=answer.get("resourceId"),
@@ -148,36 +161,18 @@ class GoogleSession:
         """Closes a push channel; one that Google does not know counts as closed."""
         call = self._api.channels.stop(body={"id": channel_id, "resourceId": resource_id})
         try:
-            self._send(call)
+            self._calls.send(call)
         except ProviderError as error:
             if error.code != google_errors.NOT_FOUND:
                 raise
 
+    def write(self, provider_calendar_id: str, writes: Sequence[Write]) -> Iterator[Outcome]:
+        """Creates, updates and deletes events of ours, up to 50 in one request."""
+        return GoogleWriter(self._api.events, self._calls, provider_calendar_id).write(writes)
+
     def close(self) -> None:
         """Hands the connection on to a later session."""
-        self._pool.give_back(self._raw_http)
-
-    def _count(self) -> None:
-        self.api_calls += 1
-
-    def _ask(self, request: Any) -> dict[str, Any]:
-        answer = self._send(request)
-        if not isinstance(answer, dict):
-            raise google_errors.unexpected_answer(request.methodId)
-        return answer
-
-    def _send(self, request: Any) -> object:
-        """The decoded answer. Nothing is asked twice here: retries are the scheduler's."""
-        try:
-            return request.execute(http=self._http, num_retries=0)
-        except BaseException as failure:
-            # After an interrupt, httplib2 would take the late answer for that to the next request,
-            # which may be another account's.
-            self._raw_http.close()
-            if isinstance(failure, google_errors.FAILURES):
-                # Without the cause: its text holds the URL, hence the calendar's address.
-                raise google_errors.provider_error(failure, request.methodId) from None
-            raise
+        self._pool.give_back(self._http)
 
 
 def _items(answer: Mapping[str, Any]) -> tuple[dict[str, Any], ...]:

@@ -20,6 +20,7 @@ PROVIDER_UNAVAILABLE = "provider_unavailable"
 UNEXPECTED_ANSWER = "unexpected_answer"
 WEBHOOK_URL_REFUSED = "webhook_url_refused"
 NOT_FOUND = "not_found"
+FORBIDDEN = "forbidden"
 
 _NETWORK_FAILURES = (
     TransportError,
@@ -76,6 +77,7 @@ _BY_REASON: Mapping[str, _Meaning] = {
     "updatedMinTooLongAgo": _Meaning(ResyncFully),
     "deleted": _Meaning(GiveUp),
     "syncTokenWithRequestRestrictions": _Meaning(GiveUp),
+    "requiredAccessLevel": _Meaning(GiveUp, FORBIDDEN, "The calendar may only be read."),
     "channelIdNotUnique": _Meaning(Retry),  # the next attempt proposes another id
     "push.webhookUrlNotHttps": _ADDRESS_REFUSED,
     "push.webhookUrlUnauthorized": _ADDRESS_REFUSED,

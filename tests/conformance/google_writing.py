@@ -16,7 +16,7 @@ METHODS: Mapping[Action, str] = {
     "delete": "events.delete",
 }
 WRITES = (*METHODS.values(), "events.patch", "events.import", "events.move")
-KEPT_SHOW_AS = (ShowAs.BUSY, ShowAs.FREE, ShowAs.TENTATIVE)
+LOST = {ShowAs.OUT_OF_OFFICE: ShowAs.BUSY, ShowAs.WORKING_ELSEWHERE: ShowAs.FREE}
 ADDED: Mapping[str, Any] = {
     "attendees": [{"email": BEN, "responseStatus": "accepted"}],
     "reminders": {"useDefault": False, "overrides": [{"method": "popup", "minutes": 7}]},
@@ -74,11 +74,7 @@ class GoogleWriting:
 
     def kept(self, draft: Draft) -> Draft:
         """Google knows free, busy, and by its status what is not certain."""
-        show_as = draft.show_as if draft.show_as in KEPT_SHOW_AS else ShowAs.BUSY
-        description, location = draft.description or None, draft.location or None
-        return replace(
-            draft, show_as=show_as, description=description, location=location, time_zone=None
-        )
+        return replace(draft, show_as=LOST.get(draft.show_as, draft.show_as), time_zone=None)
 
 
 def _holds(found: Any, added: Any) -> bool:

@@ -67,7 +67,6 @@ MEANINGS: list[tuple[int, Wire, str, type[ProviderError]]] = [
     (403, front, "SERVICE_DISABLED", GiveUp),
     (403, api, "accessNotConfigured", GiveUp),
     (403, api, "notACalendarUser", GiveUp),
-    (403, api, "requiredAccessLevel", GiveUp),
     (403, api, "forbidden", GiveUp),
     (400, api, "pushNotSupportedForRequestedResource", GiveUp),
     (400, api, "channelIdNotUnique", Retry),
@@ -76,6 +75,11 @@ MEANINGS: list[tuple[int, Wire, str, type[ProviderError]]] = [
     (410, api, "deleted", GiveUp),
     (412, api, "conditionNotMet", GiveUp),
 ]
+
+
+def test_a_calendar_that_may_only_be_read_has_one_code_for_all_providers() -> None:
+    found = refusal(403, {}, api(403, "requiredAccessLevel"), "events.insert")
+    assert (type(found), found.code) == (GiveUp, "forbidden")
 
 
 @pytest.mark.parametrize(("status", "wire", "reason", "error"), MEANINGS)
