@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, cast, get_args
 
 import jwt
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from emulator.rest.errors import RestError
 
@@ -23,6 +24,8 @@ class Keys:
 
     jwt_secret: str
     opaque: tuple[tuple[str, Role], ...] = ()
+    #: Signs what the sign-in stand-in issues, where it uses asymmetric keys (ES256).
+    public_key: ec.EllipticCurvePublicKey | None = None
 
 
 @dataclass(frozen=True)
@@ -60,12 +63,12 @@ def _identity_of(credential: str, keys: Keys) -> Identity:
     for key, role in keys.opaque:
         if hmac.compare_digest(key.encode(), credential.encode()):
             return Identity(role, json.dumps({"role": role}))
-    claims = _verified(credential, keys.jwt_secret)
+    claims = _verified(credential, keys)
     claims.setdefault("role", "anon")
     return Identity(_allowed(claims["role"]), json.dumps(claims))
 
 
-def _verified(token: str, secret: str) -> dict[str, Any]:
+def _verified(token: str, keys: Keys) -> dict[str, Any]:
     if not token:
         raise _invalid("PGRST301", "Empty JWT is sent in Authorization header")
     parts = token.count(".") + 1
@@ -74,8 +77,7 @@ def _verified(token: str, secret: str) -> dict[str, Any]:
     try:
         claims: dict[str, Any] = jwt.decode(
             token,
-            secret,
-            algorithms=["HS256"],
+            *_key(token, keys),
             leeway=_CLOCK_SKEW_SECONDS,
             # PostgREST checks an audience only where one is configured.
             options={"verify_aud": False, "verify_sub": False, "verify_jti": False},
@@ -83,6 +85,13 @@ def _verified(token: str, secret: str) -> dict[str, Any]:
     except jwt.InvalidTokenError as error:
         raise _refused(error) from error
     return claims
+
+
+def _key(token: str, keys: Keys) -> tuple[Any, list[str]]:
+    """The key and the one algorithm that it is for."""
+    if keys.public_key is not None and jwt.get_unverified_header(token).get("alg") == "ES256":
+        return keys.public_key, ["ES256"]
+    return keys.jwt_secret, ["HS256"]
 
 
 def _refused(error: jwt.InvalidTokenError) -> RestError:

@@ -1,13 +1,18 @@
-"""`python -m emulator rest`: serves the stand-in until SIGTERM or Ctrl-C."""
+"""`python -m emulator rest`: serves Supabase's two stand-ins until SIGTERM or Ctrl-C."""
 
 import argparse
 import os
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 
 import psycopg
 from psycopg_pool import ConnectionPool
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
+from emulator.auth.app import PREFIX, AuthApplication
+from emulator.auth.keys import Signer, private_key
+from emulator.auth.store import Store
 from emulator.common.server import PortTaken, listen, make, serve_until_stopped
 from emulator.rest.app import RestApplication
 from emulator.rest.auth import Keys, Role
@@ -25,6 +30,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=int, default=54320, help="port to listen on, 0: a free one")
     parser.add_argument(
+        "--asymmetric", action="store_true", help="sign people's tokens by a key of its own (ES256)"
+    )
+    parser.add_argument(
+        "--token-seconds", type=int, default=3600, help="how long people's access tokens live"
+    )
+    parser.add_argument(
         "--database-url",
         default=os.environ.get("DATABASE_URL"),
         help="database to serve, as a role that may become anon, authenticated and service_role",
@@ -35,19 +46,26 @@ def run(args: argparse.Namespace) -> int:
     """Serves until stopped; writes `{"ready": true, "url": …}` when requests are accepted."""
     try:
         keys = _keys(os.environ)
+        signer = Signer(keys.jwt_secret, args.asymmetric)
+        if signer.asymmetric:
+            keys = replace(keys, public_key=private_key(keys.jwt_secret).public_key())
         if not args.database_url:
             raise ValueError("--database-url (or DATABASE_URL) is missing.")
         # The pool would try again in silence; a wrong address is better said at once.
         psycopg.connect(args.database_url).close()
-        _serve(args.host, args.port, args.database_url, keys)
+        with _pool(args.database_url) as pool, listen(args.host, args.port) as listener:
+            rest = RestApplication(pool, keys)
+            signing_in = AuthApplication(Store(pool), signer, keys, args.token_seconds)
+            both = DispatcherMiddleware(rest, {PREFIX: signing_in})
+            serve_until_stopped(make(both, args.host, listener), args.host)
     except (ValueError, OSError, PortTaken, psycopg.Error) as error:
         sys.stderr.write(f"emulator rest: {error}\n")
         return 1
     return 0
 
 
-def _serve(host: str, port: int, database_url: str, keys: Keys) -> None:
-    pool = ConnectionPool(
+def _pool(database_url: str) -> ConnectionPool:
+    return ConnectionPool(
         database_url,
         min_size=1,
         max_size=_POOL_SIZE,
@@ -58,8 +76,6 @@ def _serve(host: str, port: int, database_url: str, keys: Keys) -> None:
         kwargs={"prepare_threshold": None},
         open=True,
     )
-    with pool, listen(host, port) as listener:
-        serve_until_stopped(make(RestApplication(pool, keys), host, listener), host)
 
 
 def _keys(environment: Mapping[str, str]) -> Keys:
