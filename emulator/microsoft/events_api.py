@@ -11,7 +11,7 @@ from emulator.common.json_types import Json
 from . import event_write, odata_query
 from .call import Call, response
 from .errors import GraphError, bad_request, no_such_item
-from .event_render import event
+from .event_render import event, shown_id
 from .event_write import Write
 from .expansion import Shown, Window, in_window, itself
 from .model import Calendar
@@ -37,7 +37,16 @@ def one(call: Call, shown: Shown, status: int = 200) -> Response:
     """The answer with a single event."""
     entity = f"{context(call, 'events')}/$entity"
     body = {"@odata.context": f"{call.base}/v1.0/$metadata#{entity}"}
-    return response(body | odata_query.selected(call, row(call, shown)), status, call)
+    whole = row(call, shown) | _cancelled(call, shown)
+    return response(body | odata_query.selected(call, whole), status, call)
+
+
+def _cancelled(call: Call, shown: Shown) -> Json:
+    """The ids of the deleted occurrences of a master, which only $select brings to light."""
+    if shown.kind != "seriesMaster" or "cancelledOccurrences" not in call.args.get("$select", ""):
+        return {}
+    master = shown_id(shown, call.prefer)
+    return {"cancelledOccurrences": [f"OID.{master}.{day}" for day in shown.item.removed]}
 
 
 def several(call: Call, what: str, shown: list[Shown]) -> Response:

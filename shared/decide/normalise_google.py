@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
+from shared.decide.cancelled_instance import cancelled_instance
 from shared.decide.expand_recurrence import expand_recurrence
 from shared.decide.google_fields import (
     read_attendees,
@@ -56,7 +57,8 @@ def _change(raw: Mapping[str, object], calendar_zone: str, window: Window) -> Ev
     if status is EventStatus.CANCELLED:
         if series_id is None:
             return Deletion(event_id, read_google_update(raw))
-        return _cancelled_instance(raw, event_id, series_id, calendar_zone)
+        key = _original_key(raw, event_id, calendar_zone)
+        return cancelled_instance(event_id, series_id, key, _etag(raw), read_google_update(raw))
     when = read_google_when(raw, calendar_zone)
     event = _single(raw, event_id, status, when)
     if series_id is not None:
@@ -76,6 +78,7 @@ def _change(raw: Mapping[str, object], calendar_zone: str, window: Window) -> Ev
 
 def _single(raw: Mapping[str, object], event_id: str, status: EventStatus, when: When) -> Event:
     zone = None if when.all_day else read_zone(_zone_name(raw))
+    attendees = read_attendees(raw)
     return Event(
         provider_event_id=event_id,
         kind=EventKind.SINGLE,
@@ -90,29 +93,14 @@ def _single(raw: Mapping[str, object], event_id: str, status: EventStatus, when:
         show_as=read_show_as(raw, status),
         visibility=read_visibility(raw),
         event_type=read_text(raw.get("eventType")) or "default",
-        organizer=read_organizer(raw),
-        attendees=read_attendees(raw),
+        organizer=read_organizer(raw) if attendees else None,
+        attendees=attendees,
         self_response=read_self_response(raw),
         conference_url=read_conference_url(raw),
         html_link=read_text(raw.get("htmlLink")),
         sequence=read_integer(raw.get("sequence")),
         own_tag=read_own_tag(raw),
         provider_created_at=read_google_stamp(raw.get("created")),
-        provider_updated_at=read_google_update(raw),
-    )
-
-
-def _cancelled_instance(
-    raw: Mapping[str, object], event_id: str, series_id: str, calendar_zone: str
-) -> Event:
-    """Only what Google guarantees: with more of it, a re-read would look like a change."""
-    return Event(
-        provider_event_id=event_id,
-        kind=EventKind.EXCEPTION,
-        status=EventStatus.CANCELLED,
-        etag=_etag(raw),
-        series_event_id=series_id,
-        occurrence_key=_original_key(raw, event_id, calendar_zone),
         provider_updated_at=read_google_update(raw),
     )
 

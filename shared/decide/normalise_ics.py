@@ -3,7 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
+from shared.decide.cancelled_instance import called_off, cancelled_instance
 from shared.decide.expand_recurrence import expand_recurrence
+from shared.decide.ics_cancelled import split_excluded
 from shared.decide.ics_components import Component, Lines, cut_calendar
 from shared.decide.ics_fields import (
     CONFERENCES,
@@ -51,6 +53,8 @@ def normalise_ics(
     addresses: Set[str] = frozenset(),
 ) -> tuple[Change, ...]:
     """What a CalDAV resource means: a master, and an exception for each RECURRENCE-ID in it.
+
+    An EXDATE is a cancelled exception as well; what was called off as a whole is refused.
 
     `raw` is `{"href", "etag", "data"}` with the iCalendar text, `{"href", "deleted": true}`, or
     `{"href", "etag", "unreadable": "why"}`. `known` may list the ids under which the resource is
@@ -156,27 +160,40 @@ class _Reader:
     etag: str
 
     def changes(self, group: _Group) -> Iterator[Change]:
+        if group.master is not None and _is_called_off(group.master):
+            yield self._refusal(group.event_id, called_off())
+            return
         series: Moment | None = None
+        excluded: tuple[str, ...] = ()
         if group.master is not None:
             try:
-                series, master = self._master(group.master, group.event_id)
+                series, master, excluded = self._master(group.master, group.event_id)
                 yield master
             except CannotMirror as refused:
                 yield self._refusal(group.event_id, refused)
         for part in group.surplus:
             twice = CannotMirror("duplicate_master", "The object defines its event twice.")
             yield self._refusal(part.spare_id, twice)
-        for part in group.instances:
-            yield self._instance(part, group.event_id, series)
+        changed = [self._instance(part, group.event_id, series) for part in group.instances]
+        yield from changed
+        # An instance that is defined takes place, whatever an EXDATE says.
+        taken = {change.provider_event_id for change in changed}
+        for key in excluded:
+            if (event_id := f"{group.event_id}#{key}") not in taken:
+                yield cancelled_instance(event_id, group.event_id, key, self.etag)
 
-    def _master(self, part: _Part, event_id: str) -> tuple[Moment, Event]:
+    def _master(self, part: _Part, event_id: str) -> tuple[Moment, Event, tuple[str, ...]]:
+        """The start, the event, and the keys of the instances that do not take place."""
         start, event = self._single(part, event_id)
         recurrence = read_ics_recurrence(part.lines, start, self.clocks)
+        excluded: tuple[str, ...] = ()
         if recurrence:
             event = self._series(event, start, recurrence)
-        elif event.status is not EventStatus.CANCELLED:
+            recurrence, excluded = split_excluded(recurrence, start)
+            event = replace(event, recurrence=recurrence)
+        else:
             event = replace(event, occurrences=_once("", event.when, self.window))
-        return start, replace(event, is_whole=True)
+        return start, replace(event, is_whole=True), excluded
 
     def _series(self, event: Event, start: Moment, recurrence: tuple[str, ...]) -> Event:
         when = event.when or When()
@@ -191,8 +208,7 @@ class _Reader:
         return replace(
             event,
             kind=EventKind.SERIES,
-            recurrence=recurrence,
-            occurrences=() if event.status is EventStatus.CANCELLED else occurrences,
+            occurrences=occurrences,
         )
 
     def _instance(self, part: _Part, series_id: str, series: Moment | None) -> Change:
@@ -208,17 +224,9 @@ class _Reader:
             return self._refusal(event_id, refused)
 
     def _exception(self, part: _Part, event_id: str, series_id: str, key: str) -> Event:
-        if part.closed and read_ics_status(part.lines) is EventStatus.CANCELLED:
-            # No more than other providers tell of a cancelled instance.
-            return Event(
-                provider_event_id=event_id,
-                kind=EventKind.EXCEPTION,
-                status=EventStatus.CANCELLED,
-                etag=self.etag,
-                series_event_id=series_id,
-                occurrence_key=key,
-                provider_updated_at=read_ics_stamp(part.lines, "LAST-MODIFIED"),
-            )
+        if _is_called_off(part):
+            updated = read_ics_stamp(part.lines, "LAST-MODIFIED")
+            return cancelled_instance(event_id, series_id, key, self.etag, updated)
         _, event = self._single(part, event_id)
         return replace(
             event,
@@ -249,7 +257,7 @@ class _Reader:
             location=read_first_text(lines, "LOCATION"),
             show_as=read_ics_show_as(lines, status),
             visibility=read_ics_visibility(lines),
-            organizer=read_ics_organizer(lines, self.addresses),
+            organizer=read_ics_organizer(lines, self.addresses) if attendees else None,
             attendees=attendees,
             self_response=next((each.response for each in attendees if each.is_self), None),
             conference_url=read_ics_conference(lines),
@@ -263,6 +271,10 @@ class _Reader:
 
     def _refusal(self, event_id: str, refused: CannotMirror) -> Refusal:
         return Refusal(event_id[:256], refused.reason, refused.detail, self.etag)
+
+
+def _is_called_off(part: _Part) -> bool:
+    return part.closed and read_ics_status(part.lines) is EventStatus.CANCELLED
 
 
 def _once(key: str, when: When | None, window: Window) -> tuple[Occurrence, ...]:

@@ -1,10 +1,13 @@
 """Turns what Graph tells of an event or a series into events, a deletion or a refusal."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from zoneinfo import ZoneInfo
 
+from shared.decide.cancelled_instance import called_off, cancelled_instance
+from shared.decide.global_object_id import canonical_ical_uid
+from shared.decide.microsoft_cancelled import cancelled_occurrences
 from shared.decide.microsoft_fields import (
     is_own,
     read_attendees,
@@ -50,9 +53,9 @@ def normalise_microsoft(
     An item is a single event, a removal (`@removed`), or a whole series as
     `{"master": …, "occurrences": […], "exceptions": […]}`, whose occurrences Graph tells itself:
     those that touch `window` are kept. `calendar_zone` is for series whose own zone is unknown.
-    A deleted occurrence leaves nothing behind; one that was called off but is still shown is a
-    cancelled exception. Takes any JSON object: what cannot be mirrored comes back as a Refusal
-    with a reason, never as an exception. Source: Graph v1.0, resources/event.
+    An occurrence that was deleted, or called off and is still shown, is a cancelled exception;
+    what was called off as a whole is refused. Takes any JSON object: what cannot be mirrored comes
+    back as a Refusal with a reason, never as an exception. Source: Graph v1.0, resources/event.
     """
     calendar = _Calendar(calendar_zone, own_email, window)
     master = raw.get("master")
@@ -60,12 +63,13 @@ def normalise_microsoft(
         return (_guarded(raw, partial(_plain, calendar=calendar)),)
     occurrences = [read_object(each) for each in read_list(raw.get("occurrences"))]
     exceptions = [read_object(each) for each in read_list(raw.get("exceptions"))]
+    if _is_called_off(master):
+        return (_guarded(master, _refused_as_called_off),)
     as_series = partial(_series, occurrences=occurrences, calendar=calendar)
     as_exception = partial(_exception, master=master, calendar=calendar)
-    return (
-        _guarded(master, as_series),
-        *(_guarded(each, as_exception) for each in exceptions),
-    )
+    series = _guarded(master, as_series)
+    changed = [_guarded(each, as_exception) for each in exceptions]
+    return (series, *changed, *_cancelled(master, series, changed, calendar))
 
 
 def _guarded(raw: Raw, read: Callable[[Raw], Change]) -> Change:
@@ -76,9 +80,16 @@ def _guarded(raw: Raw, read: Callable[[Raw], Change]) -> Change:
         return Refusal(named, refused.reason, refused.detail, _etag(raw))
 
 
-def _plain(raw: Raw, calendar: _Calendar) -> Event | Deletion:
+def _refused_as_called_off(raw: Raw) -> Refusal:
+    reason = called_off()
+    return Refusal(_id(raw), reason.reason, reason.detail, _etag(raw))
+
+
+def _plain(raw: Raw, calendar: _Calendar) -> Change:
     if "@removed" in raw:
         return Deletion(_id(raw))
+    if _is_called_off(raw):
+        return _refused_as_called_off(raw)
     if raw.get("recurrence"):
         raise CannotMirror("series_without_occurrences", "The series came without occurrences.")
     if raw.get("seriesMasterId"):
@@ -91,8 +102,6 @@ def _series(master: Raw, occurrences: list[Raw], calendar: _Calendar) -> Event:
     zone = None if all_day else _zone_of_series(master, calendar)
     # A repeated listing may name an occurrence twice.
     shown = {each.key: each for each in (_occurrence(raw, all_day) for raw in occurrences)}
-    if event.status is EventStatus.CANCELLED:
-        shown = {}
     return replace(
         event,
         kind=EventKind.SERIES,
@@ -104,47 +113,46 @@ def _series(master: Raw, occurrences: list[Raw], calendar: _Calendar) -> Event:
     )
 
 
+def _cancelled(
+    master: Raw, series: Change, changed: list[Change], calendar: _Calendar
+) -> Iterator[Event]:
+    if isinstance(series, Event):
+        taken = {each.occurrence_key for each in changed if isinstance(each, Event)}
+        taken |= {each.key for each in series.occurrences}
+        zone = None if _is_all_day(master) else _zone_of_series(master, calendar)
+        yield from cancelled_occurrences(master, series, zone, taken)
+
+
 def _exception(raw: Raw, master: Raw, calendar: _Calendar) -> Event:
     original = read_original_start(
         raw,
         read_text(master.get("originalStartTimeZone")),
         all_day=_is_all_day(master),
     )
+    key, event = occurrence_key(original), _event(raw, calendar)
+    if _is_called_off(raw):
+        updated = event.provider_updated_at
+        return cancelled_instance(event.provider_event_id, _id(master), key, event.etag, updated)
     event = replace(
-        _event(raw, calendar),
+        event,
         kind=EventKind.EXCEPTION,
-        # Graph gives every occurrence an iCalUId of its own; elsewhere a series has one.
-        ical_uid=read_id(master.get("iCalUId"), "ical_uid"),
+        ical_uid=_ical_uid(master),
         series_event_id=_id(master),
-        occurrence_key=occurrence_key(original),
+        occurrence_key=key,
     )
-    if event.status is EventStatus.CANCELLED:
-        return _called_off(event)
     return _happening(event, calendar.window)
-
-
-def _called_off(event: Event) -> Event:
-    """No more of it than of a cancelled instance elsewhere."""
-    return Event(
-        provider_event_id=event.provider_event_id,
-        kind=EventKind.EXCEPTION,
-        status=EventStatus.CANCELLED,
-        etag=event.etag,
-        series_event_id=event.series_event_id,
-        occurrence_key=event.occurrence_key,
-        provider_updated_at=event.provider_updated_at,
-    )
 
 
 def _event(raw: Raw, calendar: _Calendar) -> Event:
     when = read_microsoft_when(raw, all_day=_is_all_day(raw))
     zone = None if when.all_day else read_microsoft_zone(raw.get("originalStartTimeZone"))
+    attendees = read_attendees(raw, calendar.email)
     return Event(
         provider_event_id=_id(raw),
         kind=EventKind.SINGLE,
         status=_status(raw),
         etag=_etag(raw),
-        ical_uid=read_id(raw.get("iCalUId"), "ical_uid"),
+        ical_uid=_ical_uid(raw),
         when=when,
         time_zone=zone.key if zone else None,
         summary=read_text(raw.get("subject")),
@@ -152,8 +160,8 @@ def _event(raw: Raw, calendar: _Calendar) -> Event:
         location=read_location(raw),
         show_as=read_show_as(raw),
         visibility=read_visibility(raw),
-        organizer=read_organizer(raw),
-        attendees=read_attendees(raw, calendar.email),
+        organizer=read_organizer(raw) if attendees else None,
+        attendees=attendees,
         self_response=read_self_response(raw),
         conference_url=read_conference_url(raw),
         html_link=read_text(raw.get("webLink")),
@@ -172,9 +180,8 @@ def _occurrence(raw: Raw, all_day: bool) -> Occurrence:
 
 
 def _happening(event: Event, window: Window) -> Event:
-    """The event with its one occurrence, if it takes place, in the window."""
-    happens = event.status is not EventStatus.CANCELLED
-    if event.when is None or not happens or not overlaps(event.when, window):
+    """The event with its one occurrence, if that is in the window."""
+    if event.when is None or not overlaps(event.when, window):
         return event
     return replace(event, occurrences=(Occurrence(event.occurrence_key, event.when),))
 
@@ -195,10 +202,12 @@ def _is_all_day(raw: Raw) -> bool:
     return raw.get("isAllDay") is True
 
 
+def _is_called_off(raw: Raw) -> bool:
+    return raw.get("isCancelled") is True
+
+
 def _status(raw: Raw) -> EventStatus:
     """Tentative is what its organiser is not sure of; an unanswered invitation is not that."""
-    if raw.get("isCancelled") is True:
-        return EventStatus.CANCELLED
     unsure = read_show_as(raw) is ShowAs.TENTATIVE and is_own(raw)
     return EventStatus.TENTATIVE if unsure else EventStatus.CONFIRMED
 
@@ -208,6 +217,12 @@ def _id(raw: Raw) -> str:
     if event_id is None:
         raise CannotMirror("missing_id", "The event has no id.")
     return event_id
+
+
+def _ical_uid(raw: Raw) -> str | None:
+    """As other providers tell it: Graph gives every occurrence an iCalUId of its own."""
+    stated = read_id(raw.get("iCalUId"), "ical_uid")
+    return canonical_ical_uid(stated) if stated else None
 
 
 def _etag(raw: Raw) -> str:

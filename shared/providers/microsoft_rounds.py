@@ -18,6 +18,16 @@ LONGEST_VIEW = timedelta(days=1825)
 OWN_PROPERTY = "String {0d6f7f3c-5b1e-4c52-9d3e-7c1a8f0e4b21} Name calsync"
 """The extended property that tells what CalSync wrote."""
 
+# All that is read of a master: `cancelledOccurrences` is told only where it is asked for by name.
+MASTER_FIELDS = (
+    *("id", "changeKey", "iCalUId", "type", "recurrence", "cancelledOccurrences"),
+    *("subject", "body", "location", "webLink", "onlineMeeting", "onlineMeetingUrl"),
+    *("start", "end", "isAllDay", "originalStartTimeZone"),
+    *("showAs", "sensitivity", "isCancelled", "transactionId"),
+    *("organizer", "isOrganizer", "attendees", "responseStatus"),
+    *("createdDateTime", "lastModifiedDateTime"),
+)
+
 READING = "calendarView/delta"
 MASTERS = "series masters"
 INSTANCES = "instances"
@@ -151,7 +161,8 @@ class Round:
 
     def _event(self, event_id: str) -> str:
         extended = quote(f"singleValueExtendedProperties($filter=id eq '{OWN_PROPERTY}')")
-        return f"{self._events}/events/{quote(event_id, safe='')}?$expand={extended}"
+        wanted = f"$select={','.join(MASTER_FIELDS)}&$expand={extended}"
+        return f"{self._events}/events/{quote(event_id, safe='')}?{wanted}"
 
     def _instances(self, master_id: str) -> str:
         return f"{self._events}/events/{quote(master_id, safe='')}/instances?{_span(self._window)}"

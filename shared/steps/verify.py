@@ -56,7 +56,9 @@ class _Listing:
 
     def tells_of(self, event: Event) -> bool:
         """Whether an event that is not in it is gone: it would have been shown."""
-        if self.scope is None or event.provider_event_id in self.changes:
+        # A series is listed with all its exceptions.
+        named = event.provider_event_id in self.changes or event.series_event_id in self.changes
+        if self.scope is None or named:
             return True
         return shows(event, self.scope)
 

@@ -18,6 +18,12 @@ begin
   delete from public.calendar_events e
   using jsonb_to_recordset(p_refusals) as f (provider_event_id text)
   where e.user_id = p_user_id and e.calendar_id = p_calendar_id and e.provider_event_id = f.provider_event_id;
+  -- A series that was called off takes its exceptions along; those of one that cannot be read stand alone.
+  delete from public.calendar_events e
+  where e.user_id = p_user_id and e.calendar_id = p_calendar_id and e.kind = 'exception'
+    and e.series_event_id = any (array(
+      select f.provider_event_id from jsonb_to_recordset(p_refusals) as f (provider_event_id text, reason text)
+      where f.reason = 'called_off'));
   return v_refused;
 end
 $$;

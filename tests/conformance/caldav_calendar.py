@@ -15,7 +15,7 @@ from tests.conformance.caldav_writing import CaldavWriting
 from tests.conformance.ics_text import calendar_text
 from tests.conformance.meeting import ANN, Meeting, answered
 from tests.support.caldav_servers import PASSWORD, DavServer, Xandikos
-from tests.support.lying_proxy import Asked, LyingProxy, Said
+from tests.support.lying_proxy import Asked, LyingProxy, Said, truth
 from tests.support.rig import Rig
 
 
@@ -97,6 +97,10 @@ class CaldavCalendar:
 
     def lose_access(self) -> None:
         self._proxy.lie = lambda asked, real: Said(401)
+
+    def give_access_back(self, rig: Rig) -> None:
+        self._proxy.lie = truth
+        self.connect(rig)
 
     def _put(self, event: str) -> None:
         stored = self._stored[event]

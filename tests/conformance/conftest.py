@@ -13,7 +13,7 @@ from tests.conformance.drivers import Calendar
 from tests.conformance.google_calendar import GoogleCalendar
 from tests.conformance.meeting import WINDOWS_ZONES
 from tests.conformance.microsoft_calendar import MicrosoftCalendar
-from tests.conformance.rows import Row, mirrored
+from tests.conformance.rows import Row, mirrored, order
 from tests.support.caldav_servers import DavServer, Radicale, Xandikos
 from tests.support.google_emulator import GoogleEmulator
 from tests.support.lying_proxy import LyingProxy, truth
@@ -111,7 +111,7 @@ def holds(rig: Rig) -> Check:
     def check(*expected: Row) -> None:
         poll(rig.service, PollRequest(reason="manual", smart=False))
         rig.drain()
-        assert mirrored(rig) == sorted(expected, key=lambda row: (row.title or "", row.key))
+        assert mirrored(rig) == sorted(expected, key=order)
         assert_verified(rig)
 
     return check
@@ -122,4 +122,5 @@ def assert_verified(rig: Rig) -> None:
     for row in rig.rows("calendars", removed_at=None):
         found = verify(rig.service, row["id"])
         assert found.drift.count == 0, found.drift
-    assert rig.rows("refused_events") == []
+    # What was called off is still shown by some.
+    assert {row["reason"] for row in rig.rows("refused_events")} <= {"called_off"}

@@ -50,3 +50,6 @@ class Calendar(Protocol):
 
     def lose_access(self) -> None:
         """Ann takes access back; to be called after `connect`."""
+
+    def give_access_back(self, rig: Rig) -> None:
+        """Ann connects her account once more."""

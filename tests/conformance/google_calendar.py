@@ -80,6 +80,9 @@ class GoogleCalendar:
     def lose_access(self) -> None:
         self._google.revoke(ANN)
 
+    def give_access_back(self, rig: Rig) -> None:
+        self.connect(rig)
+
     def _instance(self, event: str, original: date) -> str:
         if not isinstance(original, datetime):
             return f"{event}_{original:%Y%m%d}"

@@ -99,6 +99,9 @@ class MicrosoftCalendar:
     def lose_access(self) -> None:
         self._microsoft.revoke(ANN)
 
+    def give_access_back(self, rig: Rig) -> None:
+        self.connect(rig)
+
     def _instance(self, event: str, original: date) -> str:
         """The id of the instance, which it keeps when it is moved."""
         if (event, original) not in self._instances:
@@ -124,6 +127,7 @@ def _body(meeting: Meeting) -> dict[str, Any]:
     said: dict[str, Any] = {
         "subject": meeting.title,
         "isAllDay": meeting.all_day,
+        "isCancelled": meeting.status is EventStatus.CANCELLED,
         "start": _time(meeting.start, meeting),
         "end": _time(meeting.end, meeting),
         "location": {"displayName": meeting.location or ""},
@@ -134,7 +138,7 @@ def _body(meeting: Meeting) -> dict[str, Any]:
         "recurrence": _recurrence(meeting.rule, meeting.start) if meeting.rule else None,
     }
     if meeting.own_tag:
-        said["transactionId"] = f"calsync:{meeting.own_tag}"
+        said["transactionId"] = meeting.own_tag
     if meeting.organizer:
         said["isOrganizer"] = False
         said["organizer"] = {"emailAddress": {"address": meeting.organizer}}

@@ -14,6 +14,8 @@ from tests.support.rig import Rig
 BOARD = Meeting("Board", wall(2026, 10, 22, 10), wall(2026, 10, 22, 11, 30))
 BEGIN, END = datetime(2026, 10, 22, 8, tzinfo=UTC), datetime(2026, 10, 22, 9, 30, tzinfo=UTC)
 
+BLOCK = "calsync:b:00000000:1234:5678"
+
 
 def test_created(calendar: Calendar, holds: Check) -> None:
     text = 'Agenda: budget, plans; rest\nSecond line — äöü 🎉 \\ "quoted"'
@@ -54,6 +56,14 @@ def test_deleted(calendar: Calendar, holds: Check) -> None:
     holds(single("Board", BEGIN, END), single("Stays", BEGIN, END))
     calendar.delete(event)
     holds(single("Stays", BEGIN, END))
+
+
+def test_called_off(calendar: Calendar, holds: Check) -> None:
+    event = calendar.create(replace(BOARD, guests=(Guest(BEN),)))
+    holds(single("Board", BEGIN, END, guests=((BEN, "needs_action"),), organizer=ANN))
+    off = replace(BOARD, guests=(Guest(BEN),), status=EventStatus.CANCELLED)
+    calendar.change(event, off)
+    holds()
 
 
 def test_all_day(calendar: Calendar, holds: Check) -> None:
@@ -132,8 +142,8 @@ def test_invited_and_declined(calendar: Calendar, holds: Check) -> None:
 def test_the_echo_of_what_we_wrote_is_known_and_takes_nobodys_time(
     calendar: Calendar, holds: Check, rig: Rig
 ) -> None:
-    calendar.create(replace(BOARD, title="Busy", own_tag="block-1"))
-    holds(single("Busy", BEGIN, END, own_tag="block-1", is_busy=False))
+    calendar.create(replace(BOARD, title="Busy", own_tag=BLOCK))
+    holds(single("Busy", BEGIN, END, own_tag=BLOCK, is_busy=False))
     before = rig.sql("select xmin::text from calendar_events")
-    holds(single("Busy", BEGIN, END, own_tag="block-1", is_busy=False))
+    holds(single("Busy", BEGIN, END, own_tag=BLOCK, is_busy=False))
     assert rig.sql("select xmin::text from calendar_events") == before, "heard twice, written once"

@@ -48,8 +48,10 @@ def test_a_dead_cursor(rig: Rig, calendar: Calendar, holds: Check) -> None:
     assert _version(rig) == before, f"{kept} was not touched"
 
 
-def test_quota(rig: Rig, calendar: Calendar) -> None:
+def test_quota(rig: Rig, calendar: Calendar, holds: Check) -> None:
     calendar.create(meeting(0))
+    holds(row(0))
+    calendar.create(meeting(1))
     calendar.fail_with_quota()
     rig.later(hours=7)
     rig.drain()
@@ -58,16 +60,19 @@ def test_quota(rig: Rig, calendar: Calendar) -> None:
     assert rig.now() < account["blocked_until"] <= rig.now() + timedelta(minutes=2)
     assert {state["attempts"] for state in rig.rows("calendar_sync_states")} == {0}
     assert rig.count("dead_letters") == 0
+    assert mirrored(rig) == [row(0)], "what is known stays"
     rig.at(account["blocked_until"] + timedelta(seconds=1))
     rig.drain()
-    assert mirrored(rig) == [row(0)]
+    assert mirrored(rig) == [row(0), row(1)]
     assert_verified(rig)
+    assert rig.rows("calendar_accounts")[0]["blocked_until"] is None
 
 
 def test_lost_access(rig: Rig, calendar: Calendar, holds: Check) -> None:
     calendar.create(meeting(0))
     holds(row(0))
     calendar.lose_access()
+    calendar.create(meeting(1))
     rig.later(hours=7)
     rig.drain()
     (account,) = rig.rows("calendar_accounts")
@@ -76,6 +81,13 @@ def test_lost_access(rig: Rig, calendar: Calendar, holds: Check) -> None:
     assert alert["kind"] == "access_lost"
     assert rig.claims() == [], "it waits for the person"
     assert mirrored(rig) == [row(0)], "what is known stays"
+    calendar.give_access_back(rig)
+    rig.drain()
+    assert mirrored(rig) == [row(0), row(1)]
+    assert_verified(rig)
+    (account,) = rig.rows("calendar_accounts")
+    assert account["status"] == "active"
+    assert [alert["resolved_by"] for alert in rig.rows("calendar_alerts")] == ["reconnected"]
 
 
 def _version(rig: Rig) -> list[dict[str, Any]]:

@@ -140,14 +140,6 @@ def test_a_cancelled_exception_says_no_more_than_elsewhere() -> None:
     )
 
 
-def test_what_is_cancelled_does_not_take_place() -> None:
-    single = event({**TIMED, "isCancelled": True})
-    assert (single.status, single.occurrences) == (EventStatus.CANCELLED, ())
-    assert single.when == When(TEN, ELEVEN)
-    whole = series(isCancelled=True)
-    assert (whole.status, whole.occurrences) == (EventStatus.CANCELLED, ())
-
-
 @pytest.mark.parametrize(
     ("zone", "calendar_zone", "expected"),
     [
