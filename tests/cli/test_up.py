@@ -123,6 +123,19 @@ def test_a_fresh_machine_from_start_to_stop_and_on_again(open_folder: Path) -> N
     assert processes_about(str(home.path)) == []
 
 
+def test_the_demo_person_signs_in_as_printed(home: Home) -> None:
+    with home.up() as up:
+        up.until_said(UP)
+        assert f"sign in as {PEOPLE[0]} with the password" in up.said()
+        (line,) = re.findall(r"^curl .*grant_type=password.*$", up.said(), re.MULTILINE)
+        session = json.loads(subprocess.check_output([*shlex.split(line), "--silent"]))
+        url = f"http://127.0.0.1:{home.ports['--port']}/api/v1/calendar/accounts"
+        headers = {"Authorization": f"Bearer {session['access_token']}"}
+        accounts = httpx.get(url, headers=headers, timeout=30).json()
+        assert {each["provider"] for each in accounts["items"]} == {"google", "microsoft", "caldav"}
+        assert httpx.get(url, timeout=30).status_code == 401
+
+
 def test_ann_has_a_calendar_at_every_provider_and_all_of_them_live(home: Home, run: Run) -> None:
     with home.up() as up:
         up.until_said(UP)

@@ -12,16 +12,25 @@ from rich.panel import Panel
 from shared.cli.output import out
 from shared.cli.up.own_edits import own_edits
 from shared.cli.up.plan import HOST, Plan
+from shared.cli.up.sign_in import SignIn, token_command
 
 
 def welcome(
-    plan: Plan, variables: Mapping[str, str], people: Mapping[str, str], now: datetime
+    plan: Plan,
+    variables: Mapping[str, str],
+    people: Mapping[str, str],
+    demo: SignIn | None,
+    now: datetime,
 ) -> None:
-    """Prints it. `people` are those with a Google account: e-mail → the person's id."""
+    """Prints it.
+
+    `people` are those with a Google account: e-mail → the person's id; `demo` can sign in.
+    """
     out.print(Panel.fit(_overview(plan, variables), title="CalSync is up", border_style="green"))
     commands = _commands(plan, variables, people)
     lines = own_edits(plan, variables, people, now)
-    for about, line in (*_keys(variables), *commands, *lines, _looking()):
+    signing_in = _signing_in(variables, demo) if demo else []
+    for about, line in (*_keys(variables), *signing_in, *commands, *lines, _looking()):
         out.print(f"\n[dim]# {about}[/]", highlight=False)
         # To be pasted: neither wrapped nor coloured.
         out.print(line, soft_wrap=True, highlight=False, markup=False)
@@ -31,7 +40,8 @@ def welcome(
 def _overview(plan: Plan, variables: Mapping[str, str]) -> str:
     rows = [
         ("Functions", f"http://{HOST}:{plan.ports.functions}/functions/v1/…"),
-        ("REST", f"{variables['SUPABASE_URL']}/rest/v1/…"),
+        ("API", f"http://{HOST}:{plan.ports.functions}/api/v1/docs"),
+        ("REST, sign-in", f"{variables['SUPABASE_URL']}/rest/v1/…, /auth/v1/…"),
         ("Google", _provider(plan.google_url if plan.emulates_google else None)),
         ("Microsoft", _provider(plan.microsoft_url if plan.emulates_microsoft else None)),
         ("CalDAV", f"{plan.caldav_url}  (Radicale)" if plan.serves_caldav else "real servers"),
@@ -49,6 +59,11 @@ def _keys(variables: Mapping[str, str]) -> list[tuple[str, str]]:
     names = ("CRON_SECRET", "SUPABASE_SERVICE_ROLE_KEY", "SUPABASE_ANON_KEY")
     keys = [f"{name}={variables[name]}" for name in names if name in variables]
     return [("keys", "\n".join(keys))]
+
+
+def _signing_in(variables: Mapping[str, str], demo: SignIn) -> list[tuple[str, str]]:
+    about = f"sign in as {demo.email} with the password {demo.password}: a token for the API"
+    return [(about, token_command(variables, demo))]
 
 
 def _commands(

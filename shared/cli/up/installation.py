@@ -20,6 +20,7 @@ from shared.cli.up.plan import Plan
 from shared.cli.up.processes import Children, Stopped
 from shared.cli.up.programs import programs
 from shared.cli.up.secrets import kept_secrets
+from shared.cli.up.sign_in import let_sign_in
 from shared.config import read_settings
 from shared.db.migrate import migrate
 from shared.states import Provider
@@ -63,7 +64,8 @@ class Installation:
         if plan.serves_caldav:
             self._impatience = Impatience(self._service)
         people = connected_accounts(self._service, Provider.GOOGLE)
-        welcome(plan, variables, people, now_of(self._service))
+        demo = let_sign_in(variables, people) if plan.serves_rest else None
+        welcome(plan, variables, people, demo, now_of(self._service))
 
     def look(self) -> None:
         """One look: revives what died, tells what happened."""

@@ -17,7 +17,8 @@ def kept_secrets(home: Path) -> dict[str, str]:
     """The secrets of `home`; what is missing is made (file mode 600)."""
     path = home / FILE
     known = read_variables(path)
-    demo = {"CALDAV_DEMO_PASSWORD": secrets.token_urlsafe(16)}
+    passwords = ("CALDAV_DEMO_PASSWORD", "DEMO_PASSWORD")
+    demo = {name: secrets.token_urlsafe(16) for name in passwords}
     complete = fresh_secrets() | demo | known
     if "SUPABASE_JWT_SECRET" not in known:
         complete |= signed_keys(complete["SUPABASE_JWT_SECRET"])
