@@ -93,6 +93,7 @@ class Settings:
     verify_batch: int
     window_past_days: int
     window_future_days: int
+    busy_block_days: int
     notification_retention_days: int
     log_retention_days: int
     host: str
@@ -138,6 +139,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         verify_batch=env.whole("VERIFY_BATCH", 5, at_least=0),
         window_past_days=env.whole("WINDOW_PAST_DAYS", 31, at_least=0),
         window_future_days=env.whole("WINDOW_FUTURE_DAYS", 366, at_least=90),
+        busy_block_days=env.whole("BUSY_BLOCK_DAYS", 90, at_least=1),
         notification_retention_days=env.whole("NOTIFICATION_RETENTION_DAYS", 30, at_least=1),
         log_retention_days=env.whole("LOG_RETENTION_DAYS", 90, at_least=8),
         host=env.text("HOST") or "127.0.0.1",
@@ -147,6 +149,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         raise ConfigurationError(
             "WEBHOOK_GIVE_UP_AFTER must not be smaller than WEBHOOK_SUSPEND_AFTER"
         )
+    if settings.busy_block_days > settings.window_future_days:
+        raise ConfigurationError("BUSY_BLOCK_DAYS must not be greater than WINDOW_FUTURE_DAYS")
     return settings
 
 

@@ -7,6 +7,7 @@ from shared.decide.plan_window import plan_window
 from shared.steps.disconnect_account import disconnect_due
 from shared.steps.discover_calendars import discover_due
 from shared.steps.expand_series import expand_series
+from shared.steps.plan_blocks import plan_due_blocks
 from shared.steps.safety_net import verify_oldest
 from shared.steps.service import Service
 from shared.steps.stop_subscriptions import stop_due
@@ -23,15 +24,23 @@ class Upkeep:
     subscriptions_stopped: int
     subscriptions_expired: int
     accounts_disconnected: int
+    blocks_planned: int
 
     @property
     def busy(self) -> bool:
         """Whether another round may find more to do."""
-        return any((self.accounts_discovered, self.subscriptions_made, self.subscriptions_stopped))
+        return any(
+            (
+                self.accounts_discovered,
+                self.subscriptions_made,
+                self.subscriptions_stopped,
+                self.blocks_planned,
+            )
+        )
 
 
 def keep_up(service: Service, limit: int = 20) -> Upkeep:
-    """One round of what is due: discovery, expiry, subscriptions, stops, disconnections.
+    """One round of what is due: discovery, expiry, subscriptions, stops, disconnections, blocks.
 
     Cheap when nothing is.
     """
@@ -45,6 +54,7 @@ def keep_up(service: Service, limit: int = 20) -> Upkeep:
         subscriptions_stopped=stop_due(service, limit),
         subscriptions_expired=expired["expired"],
         accounts_disconnected=disconnect_due(service, limit),
+        blocks_planned=plan_due_blocks(service, limit),
     )
 
 
@@ -70,6 +80,7 @@ def maintain(service: Service, limit: int = 500) -> Maintenance:
         suspend_after=settings.webhook_suspend_after,
         give_up_after=settings.webhook_give_up_after,
         missed_change_grace_seconds=settings.missed_change_grace_seconds,
+        busy_block_days=settings.busy_block_days,
     )
     (created,) = database.call("create_partitions")
     (dropped,) = database.call(

@@ -5,6 +5,7 @@ returns integer language plpgsql set search_path = '' as $$
 declare
   v_deleted integer;
 begin
+  perform public.forget_vanished_blocks(p_user_id, p_calendar_id, p_provider_event_ids);
   with gone as (
     delete from public.calendar_events e
     where e.user_id = p_user_id and e.calendar_id = p_calendar_id
@@ -18,6 +19,7 @@ begin
       and m.provider_event_id = x.series_event_id
   )
   select count(*) into v_deleted from gone;
+  perform public.miss_appointments(p_user_id, p_calendar_id, p_provider_event_ids);
   delete from public.refused_events r
   where r.user_id = p_user_id and r.calendar_id = p_calendar_id and r.provider_event_id = any (p_provider_event_ids);
   return v_deleted;

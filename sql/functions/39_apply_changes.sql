@@ -3,7 +3,7 @@
 -- p_progress, not the last page: {"api_calls", "next_page", "lease_seconds"}; the lease is extended, and a
 -- full sync resumes at next_page after a crash.
 -- p_progress, the last page: {"api_calls", "cursor", "next_due_seconds", "window_start", "window_end"};
--- the cursor moves only here, together with the rows that it covers.
+-- the cursor moves only here, together with the rows that it covers and the busy blocks that they call for.
 -- Either may have {"listed_from", "listed_until"}: a provider that shows a window only lists it from scratch.
 create function public.apply_changes(p_user_id uuid, p_calendar_id uuid, p_lease_token bigint,
                                      p_changes jsonb, p_progress jsonb)
@@ -21,6 +21,8 @@ declare
   v_swept integer := 0;
   v_whole record;
   v_meetings record;
+  v_changed_at timestamptz;
+  v_touched boolean;
   v_last constant boolean := p_progress ? 'cursor';
   v_calls constant integer := (p_progress ->> 'api_calls')::integer;
 begin
@@ -41,6 +43,8 @@ begin
     array(select e ->> 'provider_event_id' from jsonb_array_elements(p_changes -> 'events') e));
   v_deleted := v_deleted + public.mirror_deletions(p_user_id, p_calendar_id,
     array(select d ->> 'provider_event_id' from jsonb_array_elements(p_changes -> 'deletions') d));
+
+  perform public.sight_appointments(p_user_id, p_calendar_id, p_changes);
 
   if p_progress ? 'listed_from' and v_state.full_sync_id is null then
     -- The window slid beyond the cursor's: what began as an incremental sync is a full one.
@@ -81,8 +85,16 @@ begin
         select (d ->> 'deleted_at')::timestamptz from jsonb_array_elements(p_changes -> 'deletions') d
       ) t)) end
   where l.user_id = p_user_id and l.created_at = v_state.claimed_at and l.id = v_state.log_id
-  returning l.events_processed, l.events_created, l.events_updated, l.events_deleted, l.events_refused, l.api_calls
-  into processed, created, updated, deleted, refused, api_calls;
+  returning l.events_processed, l.events_created, l.events_updated, l.events_deleted, l.events_refused, l.api_calls,
+    l.changed_at
+  into processed, created, updated, deleted, refused, api_calls, v_changed_at;
+
+  -- An event that only has another etag may be a busy block.
+  v_touched := jsonb_array_length((p_changes -> 'events') || (p_changes -> 'deletions')) > 0 or v_swept > 0;
+  if v_last and v_swept is not null
+     and (v_touched or v_state.blocks_due_at is not null or v_state.read_epoch is distinct from public.calsync_epoch()) then
+    perform public.log_planned_blocks(v_state, coalesce(v_changed_at, v_state.blocks_due_at, public.calsync_now()));
+  end if;
 
   perform public.note_cost(p_user_id, p_calendar_id, v_calls, 0, 0, 0);
   perform public.spend_budget(p_user_id, v_account_id, v_calls);
@@ -90,6 +102,7 @@ begin
   if not v_last then
     update public.calendar_sync_states s set
       page_token = case when s.full_sync_id is not null then p_progress ->> 'next_page' end,
+      blocks_due_at = case when v_touched then least(s.blocks_due_at, public.calsync_now()) else s.blocks_due_at end,
       lease_expires_at = public.calsync_now() + make_interval(secs => (p_progress ->> 'lease_seconds')::double precision),
       due_at = public.calsync_now() + make_interval(secs => (p_progress ->> 'lease_seconds')::double precision)
     where s.user_id = p_user_id and s.calendar_id = p_calendar_id;

@@ -108,8 +108,9 @@ returns table (tag text, draft jsonb, provider_event_id text, etag text) languag
       where e.user_id = b.user_id and e.calendar_id = b.target_calendar_id
         and e.provider_event_id = b.provider_event_id), b.etag) else b.etag end
   from public.busy_blocks b
-  join public.calendars c on c.user_id = b.user_id and c.id = b.source_calendar_id
-  join public.calendar_accounts a on a.user_id = c.user_id and a.id = c.account_id
+  -- One that was found and that nothing asks for has no source.
+  left join public.calendars c on c.user_id = b.user_id and c.id = b.source_calendar_id
+  left join public.calendar_accounts a on a.user_id = c.user_id and a.id = c.account_id
   where b.user_id = p_user_id and b.id = p_id
 $$;
 comment on function public.block_draft is 'A busy block as its provider should have it';

@@ -11,7 +11,11 @@ declare
   v_subject text;
 begin
   select c.account_id into v_account_id from public.calendars c where c.user_id = p_user_id and c.id = p_calendar_id;
-  -- Before the writes, in the order in which plans take them.
+  -- State row, blocks, writes, costs: in the order in which a sync takes them.
+  if jsonb_path_exists(p_outcomes, '$[*] ? (@.result == "stale" || @.result == "vanished")') then
+    perform public.make_due(p_user_id, p_calendar_id, 'repair');
+  end if;
+  perform public.lock_blocks(p_user_id);
   perform public.lock_subjects(p_user_id, p_outcomes);
   select coalesce(jsonb_agg(o || jsonb_build_object('subject', w.subject, 'changed', w.change_seq > w.claimed_seq)), '[]')
   into v_held
@@ -28,9 +32,6 @@ begin
   end loop;
   perform public.release_done_writes(p_user_id, v_held);
   perform public.release_failed_writes(p_user_id, v_held);
-  if jsonb_path_exists(v_held, '$[*] ? (@.result == "stale" || @.result == "vanished")') then
-    perform public.make_due(p_user_id, p_calendar_id, 'repair');
-  end if;
   perform public.judge_writes(p_user_id, v_account_id, p_calendar_id);
   perform public.note_cost(p_user_id, p_calendar_id, p_api_calls, 0, 0, 0);
   perform public.spend_budget(p_user_id, v_account_id, p_api_calls);
@@ -47,6 +48,9 @@ begin
   perform from public.busy_blocks b
   where b.user_id = p_user_id and b.id = any (array(select (o ->> 'id')::uuid from jsonb_array_elements(p_outcomes) o))
   order by b.id for update;
+  perform from public.appointment_links l
+  where l.user_id = p_user_id and l.id = any (array(select (o ->> 'id')::uuid from jsonb_array_elements(p_outcomes) o))
+  order by l.id for no key update;
 end
 $$;
 comment on function public.lock_subjects is 'Locks what writes are about, before the writes themselves';

@@ -80,6 +80,10 @@ returns void language plpgsql set search_path = '' as $$
 declare
   v_event public.calendar_events;
 begin
+  -- The state row first, as syncs do.
+  perform from public.calendar_sync_states s
+  join public.calendar_events e on e.user_id = s.user_id and e.calendar_id = s.calendar_id
+  where e.user_id = p_user_id and e.id = p_event_id for update of s;
   select * into v_event from public.calendar_events e
   where e.user_id = p_user_id and e.id = p_event_id and e.content_hash = p_content_hash for update;
   if not found then
@@ -87,6 +91,9 @@ begin
   end if;
   perform public.replace_occurrences(p_user_id, v_event.calendar_id, array[p_event_id], (
     select coalesce(jsonb_agg(o || jsonb_build_object('event_id', p_event_id)), '[]') from jsonb_array_elements(p_occurrences) o));
+  if found or v_event.expanded_until is null then
+    perform public.mark_blocks_due(p_user_id, array[v_event.calendar_id]);
+  end if;
   update public.calendar_events e set expanded_until = p_expanded_until
   where e.user_id = p_user_id and e.id = p_event_id;
 end

@@ -20,6 +20,8 @@ create table calsync_private.limits (
   give_up_after integer not null default 10,
   -- A change younger than this may still be announced.
   missed_change_grace interval not null default '2 minutes' check (missed_change_grace >= '0'),
+  -- How far ahead busy blocks are written.
+  block_horizon interval not null default '90 days' check (block_horizon > '0'),
   check (give_up_after >= suspend_after)
 );
 comment on table calsync_private.limits is 'The limits of the hybrid decision; one row';

@@ -67,6 +67,9 @@ create table public.calendar_events (
 comment on table public.calendar_events is 'The mirror: events as the provider has them; occurrences are in event_occurrences';
 create index calendar_events_exceptions on public.calendar_events (user_id, calendar_id, series_event_id)
   where kind = 'exception';
+-- Busy blocks that were read back, by tag: found again after a restore.
+create index calendar_events_own_blocks on public.calendar_events (user_id, calendar_id, own_tag collate "C")
+  where own_tag like 'calsync:b:%';
 create index calendar_events_to_expand on public.calendar_events (expanded_to) where expanded_to is not null;
 
 -- When things happen, in a rolling window: one row per happening.

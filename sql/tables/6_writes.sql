@@ -49,7 +49,8 @@ create index busy_block_rules_by_target on public.busy_block_rules (user_id, tar
 create table public.busy_blocks (
   user_id uuid not null,
   id uuid not null default gen_random_uuid(),
-  source_calendar_id uuid not null,
+  -- Null: an event of ours that was found in the calendar and that nothing asks for; it is to be deleted.
+  source_calendar_id uuid,
   -- The provider id of the source event, of its series where it recurs.
   source_event_key text not null check (source_event_key <> ''),
   occurrence_key text not null,
@@ -61,6 +62,9 @@ create table public.busy_blocks (
   end_at timestamptz,
   start_date date,
   end_date date,
+  -- When it is over; all-day ones end with the UTC day, as everywhere.
+  ends_at timestamptz not null generated always as (
+    case when end_date is null then end_at else end_date::timestamp at time zone 'UTC' end) stored,
   -- False: its event is to be deleted, and then this row.
   is_wanted boolean not null default true,
   -- The event at the provider, as it answered; null until then.
@@ -82,6 +86,7 @@ create table public.busy_blocks (
     or (start_at is null and end_at is null and start_date is not null and end_date is not null)),
   constraint busy_blocks_ends_after_start check (end_at >= start_at and end_date > start_date),
   constraint busy_blocks_two_calendars check (source_calendar_id <> target_calendar_id),
+  constraint busy_blocks_wanted_by_a_source check (source_calendar_id is not null or not is_wanted),
   constraint busy_blocks_written check (
     (provider_event_id is null) = (etag is null) and (provider_event_id is null) = (written_at is null))
 );
@@ -89,6 +94,10 @@ comment on table public.busy_blocks is 'Busy blocks: one for each occurrence and
 create unique index busy_blocks_one_wanted on public.busy_blocks
   (user_id, source_calendar_id, target_calendar_id, source_event_key, occurrence_key) where is_wanted;
 create index busy_blocks_by_source on public.busy_blocks (user_id, source_calendar_id, source_event_key);
+create index busy_blocks_from on public.busy_blocks (user_id, source_calendar_id, ends_at);
+create index busy_blocks_into on public.busy_blocks (user_id, target_calendar_id, ends_at);
+-- Not yet, or no longer, at their provider.
+create index busy_blocks_unsettled on public.busy_blocks (user_id) where provider_event_id is null or not is_wanted;
 create unique index busy_blocks_by_event on public.busy_blocks (user_id, target_calendar_id, provider_event_id)
   where provider_event_id is not null;
 

@@ -6,3 +6,5 @@ alter table public.event_occurrences alter column user_id set statistics 0;
 alter table public.meetings alter column user_id set statistics 0;
 alter table public.refused_events alter column user_id set statistics 0;
 alter table calsync_private.full_sync_seen alter column user_id set statistics 0;
+alter table public.busy_blocks alter column user_id set statistics 0;
+alter table public.provider_writes alter column user_id set statistics 0;

@@ -3833,8 +3833,9 @@ returns table (tag text, draft jsonb, provider_event_id text, etag text) languag
       where e.user_id = b.user_id and e.calendar_id = b.target_calendar_id
         and e.provider_event_id = b.provider_event_id), b.etag) else b.etag end
   from public.busy_blocks b
-  join public.calendars c on c.user_id = b.user_id and c.id = b.source_calendar_id
-  join public.calendar_accounts a on a.user_id = c.user_id and a.id = c.account_id
+  -- One that was found and that nothing asks for has no source.
+  left join public.calendars c on c.user_id = b.user_id and c.id = b.source_calendar_id
+  left join public.calendar_accounts a on a.user_id = c.user_id and a.id = c.account_id
   where b.user_id = p_user_id and b.id = p_id
 $$;
 comment on function public.block_draft is 'A busy block as its provider should have it';
@@ -3860,7 +3861,11 @@ declare
   v_subject text;
 begin
   select c.account_id into v_account_id from public.calendars c where c.user_id = p_user_id and c.id = p_calendar_id;
-  -- Before the writes, in the order in which plans take them.
+  -- State row, blocks, writes, costs: in the order in which a sync takes them.
+  if jsonb_path_exists(p_outcomes, '$[*] ? (@.result == "stale" || @.result == "vanished")') then
+    perform public.make_due(p_user_id, p_calendar_id, 'repair');
+  end if;
+  perform public.lock_blocks(p_user_id);
   perform public.lock_subjects(p_user_id, p_outcomes);
   select coalesce(jsonb_agg(o || jsonb_build_object('subject', w.subject, 'changed', w.change_seq > w.claimed_seq)), '[]')
   into v_held
@@ -3877,9 +3882,6 @@ begin
   end loop;
   perform public.release_done_writes(p_user_id, v_held);
   perform public.release_failed_writes(p_user_id, v_held);
-  if jsonb_path_exists(v_held, '$[*] ? (@.result == "stale" || @.result == "vanished")') then
-    perform public.make_due(p_user_id, p_calendar_id, 'repair');
-  end if;
   perform public.judge_writes(p_user_id, v_account_id, p_calendar_id);
   perform public.note_cost(p_user_id, p_calendar_id, p_api_calls, 0, 0, 0);
   perform public.spend_budget(p_user_id, v_account_id, p_api_calls);
@@ -4192,7 +4194,7 @@ create function public.wanted_blocks(p_user_id uuid, p_calendar_id uuid)
 returns table (source_calendar_id uuid, target_calendar_id uuid, source_event_key text, occurrence_key text, title text,
   start_at timestamptz, end_at timestamptz, start_date date, end_date date)
 -- Sets of the size of a calendar are compared; the planner cannot know how large they are.
-language plpgsql stable set search_path = '' set enable_nestloop = off as $$
+language plpgsql stable set search_path = '' set enable_nestloop = off set jit = off as $$
 #variable_conflict use_column
 begin
   return query
@@ -4260,7 +4262,7 @@ grant execute on function public.new_block_tag to service_role;
 create function public.diff_blocks(p_user_id uuid, p_calendar_id uuid)
 returns table (change text, id uuid, source_calendar_id uuid, target_calendar_id uuid, source_event_key text,
   occurrence_key text, title text, start_at timestamptz, end_at timestamptz, start_date date, end_date date)
-language plpgsql stable set search_path = '' set enable_nestloop = off as $$
+language plpgsql stable set search_path = '' set enable_nestloop = off set jit = off as $$
 #variable_conflict use_column
 begin
   return query
@@ -4495,14 +4497,16 @@ language sql stable set search_path = '' as $$
   select e.provider_event_id, e.etag, e.own_tag, coalesce(e.summary, ''), e.start_at, e.end_at, e.start_date, e.end_date,
     e.updated_at
   from public.calendar_events e
+  left join lateral (
+    -- One index probe per event whatever the planner believes.
+    select b.id from public.busy_blocks b
+    where b.user_id = p_user_id and b.target_calendar_id = p_calendar_id and b.provider_event_id = e.provider_event_id
+    limit 1) known on true
   where e.user_id = p_user_id and e.calendar_id = p_calendar_id and e.own_tag like 'calsync:b:%'
     -- As LIKE would, but for an index: ';' comes after ':'.
     and e.own_tag collate "C" >= p_prefix || ':' and e.own_tag collate "C" < p_prefix || ';'
     and e.own_tag ~ '^calsync:b:[0-9a-f]{8}:[0-9a-f]{16}:[0-9a-f]{16}$'
-    and e.status <> 'cancelled' and e.kind = 'single'
-    and not exists (
-      select 1 from public.busy_blocks b
-      where b.user_id = p_user_id and b.target_calendar_id = p_calendar_id and b.provider_event_id = e.provider_event_id)
+    and e.status <> 'cancelled' and e.kind = 'single' and known.id is null
 $$;
 comment on function public.stray_events is 'Mirrored busy blocks of this installation that no row knows';
 
@@ -4692,7 +4696,7 @@ comment on function public.forget_vanished_blocks is 'Busy blocks whose events a
 -- at most; whoever changes only what is theirs to change (a colour) leaves nothing but a new etag. One that was
 -- written a day ago and never came back is gone. p_claimed_at: what was written since may not have been read yet.
 create function public.compare_blocks(p_user_id uuid, p_calendar_id uuid, p_claimed_at timestamptz)
-returns integer language plpgsql set search_path = '' set enable_nestloop = off as $$
+returns integer language plpgsql set search_path = '' set enable_nestloop = off set jit = off as $$
 declare
   v_lost text[];
   v_writes jsonb;
@@ -5026,7 +5030,7 @@ set search_path = '' as $$
 begin
   if tg_op = 'DELETE' then
     perform public.track_deletion(old);
-  else
+  elsif tg_op = 'INSERT' or public.appointment_content(new) <> public.appointment_content(old) then
     perform public.track_content(new);
   end if;
   return null;
@@ -5166,6 +5170,305 @@ revoke execute on function public.call_write_off from public, anon, authenticate
 grant execute on function public.call_write_off to service_role;
 revoke execute on function public.forget_link from public, anon, authenticated;
 grant execute on function public.forget_link to service_role;
+
+-- sql/functions/641_write_appointments.sql
+-- Internal: an appointment as its provider should have it; no draft: its event is to be deleted. Remembers what is
+-- handed out, since the provider may get it though we never hear so.
+create function public.appointment_draft(p_user_id uuid, p_id uuid)
+returns table (tag text, draft jsonb, provider_event_id text, etag text) language plpgsql set search_path = '' as $$
+#variable_conflict use_column
+declare
+  v_link public.appointment_links;
+  v_content jsonb;
+begin
+  select * into v_link from public.appointment_links l where l.user_id = p_user_id and l.id = p_id;
+  if not found then
+    return;
+  end if;
+  select public.appointment_content(a) into v_content from public.appointments a
+  where a.user_id = p_user_id and a.id = p_id and v_link.deleted_at is null;
+  if v_content is not null then
+    insert into calsync_private.appointment_offers as o (user_id, id, calendar_id, contents)
+    values (p_user_id, p_id, v_link.calendar_id, jsonb_build_array(v_content))
+    on conflict (user_id, id) do update set contents = case when o.contents -> -1 = v_content then o.contents
+      -- The last few: what was handed out earlier was refused by now.
+      else jsonb_path_query_array(o.contents || v_content, '$[last - 4 to last]') end;
+  end if;
+  return query select v_link.tag, v_content, v_link.provider_event_id, v_link.etag;
+end
+$$;
+comment on function public.appointment_draft is 'An appointment as its provider should have it';
+
+-- Outcomes of writes of appointments: [{"id", "result", "provider_event_id", "etag", "as_asked"}]. Written: both sides
+-- agree on what was handed out. Deleted: the link goes. An event that was found with another content, or not found,
+-- is left alone until the mirror was read and merged. The links are locked (lock_subjects).
+create function public.settle_appointments(p_user_id uuid, p_outcomes jsonb)
+returns void language plpgsql set search_path = '' as $$
+declare
+  v_outcome record;
+  v_link public.appointment_links;
+begin
+  for v_outcome in
+    select o.id, o.result, o.provider_event_id, o.etag, coalesce(o.as_asked, true) as as_asked
+    from jsonb_to_recordset(p_outcomes) as o (id uuid, result text, provider_event_id text, etag text, as_asked boolean)
+  loop
+    select * into v_link from public.appointment_links l where l.user_id = p_user_id and l.id = v_outcome.id for no key update;
+    if not found then
+      continue;
+    elsif v_outcome.result = 'written' and v_outcome.as_asked then
+      perform public.settle_written(v_link, v_outcome.provider_event_id, v_outcome.etag);
+    elsif v_outcome.result = 'written' then
+      perform public.hold_for_merge(v_link, v_outcome.provider_event_id, v_outcome.etag, null);
+    elsif v_outcome.result = 'vanished' then
+      perform public.hold_for_merge(v_link, v_link.provider_event_id, v_link.etag, public.calsync_now());
+    elsif v_link.deleted_at is not null then
+      perform public.forget_link(p_user_id, v_link.id);
+    else
+      perform public.begin_anew(v_link); -- It came back while its event was being deleted.
+    end if;
+  end loop;
+end
+$$;
+comment on function public.settle_appointments is 'Tells appointments what became of their events';
+
+-- Internal: the provider has the version that was handed out last.
+create function public.settle_written(p_link public.appointment_links, p_provider_event_id text, p_etag text)
+returns void language plpgsql set search_path = '' as $$
+declare
+  v_offered jsonb;
+begin
+  delete from calsync_private.appointment_offers o where o.user_id = p_link.user_id and o.id = p_link.id
+  returning o.contents -> -1 into v_offered;
+  update public.appointment_links l set
+    provider_event_id = p_provider_event_id, etag = p_etag, agreed_at = public.calsync_now(), held = null, vanished_at = null,
+    base = coalesce(v_offered, l.base), base_remote = null,
+    own_etags = case when p_etag = l.seen_etag then l.own_etags else l.own_etags || p_etag end,
+    local_changed_at = case when exists (
+      select from public.appointments a where a.user_id = l.user_id and a.id = l.id
+        and public.appointment_content(a) = coalesce(v_offered, l.base)) then null else l.local_changed_at end,
+    version = l.version + 1, updated_at = public.calsync_now()
+  where l.user_id = p_link.user_id and l.id = p_link.id;
+  -- A sync may have been faster.
+  perform public.sight_again(p_link.user_id, p_link.id) from public.calendar_events e
+  where e.user_id = p_link.user_id and e.calendar_id = p_link.calendar_id and e.provider_event_id = p_provider_event_id;
+end
+$$;
+comment on function public.settle_written is 'Both sides agree on what was written';
+
+-- Internal: the mirror must be read before more is written, and it is asked for now.
+create function public.hold_for_merge(p_link public.appointment_links, p_provider_event_id text, p_etag text,
+                                      p_vanished_at timestamptz)
+returns void language plpgsql set search_path = '' as $$
+begin
+  update public.appointment_links l set provider_event_id = p_provider_event_id, etag = p_etag, held = 'merge',
+    vanished_at = p_vanished_at, version = l.version + 1, updated_at = public.calsync_now()
+  where l.user_id = p_link.user_id and l.id = p_link.id;
+  delete from public.provider_writes w where w.user_id = p_link.user_id and w.id = p_link.id;
+  perform public.sight_again(p_link.user_id, p_link.id);
+  perform public.make_due(p_link.user_id, p_link.calendar_id, 'repair');
+end
+$$;
+comment on function public.hold_for_merge is 'Writes nothing more of an appointment before the next merge';
+
+-- Internal: the event is gone, and the appointment gets another one.
+create function public.begin_anew(p_link public.appointment_links) returns void language sql set search_path = '' as $$
+  update public.appointment_links l set
+    generation = l.generation + 1, tag = public.appointment_tag(l.id, l.generation + 1), provider_event_id = null, etag = null,
+    base = null, base_remote = null, agreed_at = null, seen_etag = null, own_etags = '{}', held = null, vanished_at = null,
+    version = l.version + 1, updated_at = public.calsync_now()
+  where l.user_id = p_link.user_id and l.id = p_link.id;
+  delete from calsync_private.appointment_offers where user_id = p_link.user_id and id = p_link.id;
+  delete from calsync_private.appointment_sightings where user_id = p_link.user_id and id = p_link.id;
+$$;
+comment on function public.begin_anew is 'An appointment loses its event and gets a new one';
+
+revoke execute on function public.appointment_draft from public, anon, authenticated;
+grant execute on function public.appointment_draft to service_role;
+revoke execute on function public.settle_appointments from public, anon, authenticated;
+grant execute on function public.settle_appointments to service_role;
+revoke execute on function public.settle_written from public, anon, authenticated;
+grant execute on function public.settle_written to service_role;
+revoke execute on function public.hold_for_merge from public, anon, authenticated;
+grant execute on function public.hold_for_merge to service_role;
+revoke execute on function public.begin_anew from public, anon, authenticated;
+grant execute on function public.begin_anew to service_role;
+
+-- sql/functions/642_sight_appointments.sql
+-- Internal: a page of a sync brought another version of the event of an appointment, or its deletion. Called by
+-- apply_changes after the mirror took the page; takes no lock that a merge or a delivery waits for.
+create function public.sight_appointments(p_user_id uuid, p_calendar_id uuid, p_changes jsonb)
+returns void language plpgsql set search_path = '' as $$
+begin
+  if not exists (select from public.appointment_links l where l.user_id = p_user_id and l.calendar_id = p_calendar_id) then
+    return;
+  end if;
+  insert into calsync_private.appointment_sightings as s (user_id, id, calendar_id, is_gone, gone_at)
+  select p_user_id, l.id, p_calendar_id, bool_or(c.is_gone), max(c.gone_at)
+  from (
+    select e ->> 'provider_event_id' as event_id, e ->> 'etag' as etag, false as is_gone, null::timestamptz as gone_at
+    from jsonb_array_elements(p_changes -> 'events') e
+    union all
+    select d ->> 'provider_event_id', null, true, (d ->> 'deleted_at')::timestamptz
+    from jsonb_array_elements(p_changes -> 'deletions') d
+  ) c
+  cross join lateral (
+    select k.id, k.seen_etag from public.appointment_links k
+    where k.user_id = p_user_id and k.calendar_id = p_calendar_id and k.provider_event_id = c.event_id limit 1) l
+  where c.is_gone or l.seen_etag is distinct from c.etag
+  group by l.id
+  on conflict (user_id, id) do update set is_gone = excluded.is_gone, gone_at = excluded.gone_at,
+    noticed_at = excluded.noticed_at, mark = excluded.mark;
+end
+$$;
+comment on function public.sight_appointments is 'Notes which appointments have another event, or none, since this page';
+
+-- Internal: events of appointments that a full sync did not see any more.
+create function public.miss_appointments(p_user_id uuid, p_calendar_id uuid, p_provider_event_ids text[])
+returns void language sql set search_path = '' as $$
+  insert into calsync_private.appointment_sightings as s (user_id, id, calendar_id, is_gone)
+  select p_user_id, l.id, p_calendar_id, true
+  from public.appointment_links l
+  where l.user_id = p_user_id and l.calendar_id = p_calendar_id and l.provider_event_id = any (p_provider_event_ids)
+  on conflict (user_id, id) do update set is_gone = true, mark = excluded.mark
+$$;
+comment on function public.miss_appointments is 'Notes which appointments have no event any more';
+
+-- Internal: an appointment is to be merged again: it changed while it waited for a decision, or a write found its
+-- event other than it should be. What was known of a deletion there stays known.
+create function public.sight_again(p_user_id uuid, p_id uuid)
+returns void language sql set search_path = '' as $$
+  insert into calsync_private.appointment_sightings as s (user_id, id, calendar_id, is_gone)
+  select p_user_id, l.id, l.calendar_id, exists (
+    select from public.sync_conflicts c where c.user_id = p_user_id and c.appointment_id = p_id
+      and c.decision = 'pending' and c.remote is null)
+  from public.appointment_links l where l.user_id = p_user_id and l.id = p_id
+  on conflict (user_id, id) do update set mark = excluded.mark
+$$;
+comment on function public.sight_again is 'An appointment is to be merged again';
+
+revoke execute on function public.sight_appointments from public, anon, authenticated;
+grant execute on function public.sight_appointments to service_role;
+revoke execute on function public.miss_appointments from public, anon, authenticated;
+grant execute on function public.miss_appointments to service_role;
+revoke execute on function public.sight_again from public, anon, authenticated;
+grant execute on function public.sight_again to service_role;
+
+-- sql/functions/643_merge_appointments.sql
+-- What shared.decide.plan_appointment decided for an appointment, as it was when that was read (version) and for that
+-- version of its event (remote etag; null: it is gone); false: one of them moved on, and it is looked at again.
+-- p_plan: {"event", "local", "base", "remote", "conflict": null or {"kind", "fields", "policy", "decision", "base",
+-- "local", "remote", "merged"}}; event and versions as merge_appointment takes them.
+create function public.settle_merge(p_user_id uuid, p_id uuid, p_version bigint, p_remote_etag text, p_mark uuid, p_plan jsonb)
+returns table (settled boolean) language plpgsql set search_path = '' as $$
+declare
+  v_link public.appointment_links;
+  v_pending constant boolean := coalesce(p_plan #>> '{conflict,decision}' = 'pending', false);
+begin
+  perform from public.appointments a where a.user_id = p_user_id and a.id = p_id for update;
+  select * into v_link from public.appointment_links l where l.user_id = p_user_id and l.id = p_id for no key update;
+  if v_link.version is distinct from p_version or p_remote_etag is distinct from (
+    select e.etag from public.calendar_events e
+    where e.user_id = p_user_id and e.calendar_id = v_link.calendar_id and e.provider_event_id = v_link.provider_event_id
+      and e.status <> 'cancelled') then
+    return query select false;
+    return;
+  end if;
+  delete from calsync_private.appointment_sightings s where s.user_id = p_user_id and s.id = p_id and s.mark = p_mark;
+  perform public.record_conflict(v_link, p_remote_etag, nullif(p_plan -> 'conflict', 'null'));
+  if v_pending then
+    -- Neither side is written until somebody decides.
+    update public.appointment_links l set held = 'conflict', seen_etag = p_remote_etag, own_etags = '{}',
+      version = l.version + 1, updated_at = public.calsync_now()
+    where l.user_id = p_user_id and l.id = p_id;
+    delete from public.provider_writes w where w.user_id = p_user_id and w.id = p_id;
+  else
+    perform public.merge_appointment(v_link, p_plan ->> 'event', nullif(p_plan -> 'local', 'null'),
+      nullif(p_plan -> 'base', 'null'), nullif(p_plan -> 'remote', 'null'), p_remote_etag);
+  end if;
+  return query select true;
+end
+$$;
+comment on function public.settle_merge is 'Carries out a merge, if neither side moved on meanwhile';
+
+-- Internal: the appointment becomes p_local (null: it goes), both sides agree on p_base, and of the event follows:
+-- keep: it is right; update: it gets p_local; delete; recreate: another one is made for p_local; forget: it is
+-- nobody's any more. The appointment and its link are locked.
+create function public.merge_appointment(p_link public.appointment_links, p_event text, p_local jsonb, p_base jsonb,
+                                         p_remote jsonb, p_remote_etag text)
+returns void language plpgsql set search_path = '' as $$
+declare
+  v_now constant timestamptz := public.calsync_now();
+  v_link public.appointment_links;
+begin
+  if p_event = 'forget' then
+    perform public.forget_link(p_link.user_id, p_link.id);
+    delete from public.appointments a where a.user_id = p_link.user_id and a.id = p_link.id;
+    return;
+  elsif p_event = 'recreate' then
+    perform public.begin_anew(p_link);
+  end if;
+  -- Held: what is written here now is no change of the person's.
+  update public.appointment_links l set held = 'merge' where l.user_id = p_link.user_id and l.id = p_link.id;
+  perform public.put_appointment(p_link.user_id, p_link.id, p_link.calendar_id, p_local);
+  update public.appointment_links l set
+    held = null, version = l.version + 1, updated_at = v_now, vanished_at = null,
+    deleted_at = case when p_event = 'delete' then coalesce(l.deleted_at, v_now) end,
+    local_changed_at = case when p_event = 'keep' then null else coalesce(p_link.local_changed_at, v_now) end
+  where l.user_id = p_link.user_id and l.id = p_link.id;
+  if p_event <> 'recreate' then
+    update public.appointment_links l set etag = p_remote_etag, seen_etag = p_remote_etag, own_etags = '{}',
+      base = p_base, base_remote = p_remote, agreed_at = v_now
+    where l.user_id = p_link.user_id and l.id = p_link.id;
+    delete from calsync_private.appointment_offers o where o.user_id = p_link.user_id and o.id = p_link.id;
+  end if;
+  delete from public.provider_writes w where w.user_id = p_link.user_id and w.id = p_link.id
+    and (p_event = 'keep' or w.action <> public.write_action(p_event));
+  if p_event <> 'keep' then
+    select * into v_link from public.appointment_links l where l.user_id = p_link.user_id and l.id = p_link.id;
+    perform public.queue_appointment(v_link);
+  end if;
+end
+$$;
+comment on function public.merge_appointment is 'Sets an appointment, its base, and what its event needs';
+
+-- Internal: what a merge calls an event's future, in the words of the outbox.
+create function public.write_action(p_event text) returns text language sql immutable set search_path = '' as $$
+  select case p_event when 'recreate' then 'create' else p_event end
+$$;
+comment on function public.write_action is 'The action of the outbox for the outcome of a merge';
+
+-- Internal: makes an appointment have this version, adds it, or (null) deletes it.
+create function public.put_appointment(p_user_id uuid, p_id uuid, p_calendar_id uuid, p_content jsonb)
+returns void language plpgsql set search_path = '' as $$
+begin
+  if p_content is null then
+    delete from public.appointments a where a.user_id = p_user_id and a.id = p_id;
+    return;
+  end if;
+  update public.appointments a set summary = c.summary, description = c.description, location = c.location,
+    start_at = c.start_at, end_at = c.end_at, start_date = c.start_date, end_date = c.end_date,
+    time_zone = c.time_zone, show_as = c.show_as, visibility = c.visibility
+  from jsonb_populate_record(null::public.appointments, p_content) c
+  where a.user_id = p_user_id and a.id = p_id;
+  if not found then
+    insert into public.appointments (user_id, id, calendar_id, summary, description, location, start_at, end_at,
+      start_date, end_date, time_zone, show_as, visibility)
+    select p_user_id, p_id, p_calendar_id, c.summary, c.description, c.location, c.start_at, c.end_at,
+      c.start_date, c.end_date, c.time_zone, c.show_as, c.visibility
+    from jsonb_populate_record(null::public.appointments, p_content) c;
+  end if;
+end
+$$;
+comment on function public.put_appointment is 'Writes a version of an appointment';
+
+revoke execute on function public.settle_merge from public, anon, authenticated;
+grant execute on function public.settle_merge to service_role;
+revoke execute on function public.merge_appointment from public, anon, authenticated;
+grant execute on function public.merge_appointment to service_role;
+revoke execute on function public.write_action from public, anon, authenticated;
+grant execute on function public.write_action to service_role;
+revoke execute on function public.put_appointment from public, anon, authenticated;
+grant execute on function public.put_appointment to service_role;
 
 -- sql/views/01_calendar_webhooks.sql
 -- The hybrid state, a row per calendar: what operators and the polling functions look at.
