@@ -34,6 +34,7 @@ class CannedServer:
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, str, str]] = []  # verb, path with query, body
+        self.headers: list[dict[str, str]] = []  # of each, by names in lower case
         self.connections = 0
         self._answers: dict[str, deque[Answer]] = {}
         self._server = _Server(self)
@@ -87,6 +88,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
+        self._canned().headers.append({name.lower(): text for name, text in self.headers.items()})
         answer = self._canned().take(self.command, self.path, body)
         if answer.first is not None:
             answer.first()
@@ -101,7 +103,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(payload)
 
-    do_POST = do_PATCH = do_DELETE = do_GET
+    do_POST = do_PUT = do_PATCH = do_DELETE = do_GET
 
     def log_message(self, format: str, *args: object) -> None:
         """Says nothing."""
