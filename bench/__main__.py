@@ -14,6 +14,7 @@ from pathlib import Path
 from rich.console import Console
 
 from bench.acks import measure_acks
+from bench.blocks import measure_blocks
 from bench.figures import Run, Section
 from bench.first_sync import measure_first_sync
 from bench.latency import measure_latency
@@ -30,6 +31,7 @@ Measure = Callable[[Stage, Sizes], Section]
 MEASURES: dict[str, Measure] = {
     "acks": measure_acks,
     "latency": measure_latency,
+    "blocks": measure_blocks,
     "first-sync": measure_first_sync,
     "memory": measure_memory,
     "quiet-day": measure_quiet_day,

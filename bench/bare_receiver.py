@@ -10,13 +10,12 @@ from bench.events import short_event
 from tests.support.google_emulator import GoogleEmulator
 from tests.support.webhook_receiver import Received, WebhookReceiver
 
-EMAIL = "bare@example.test"
-
 
 def bare_latencies(google: GoogleEmulator, count: int) -> list[float]:
     """Seconds from a change to the answer of the list call that its notification sets off."""
-    google.add_person(EMAIL)
-    headers = {"Authorization": f"Bearer {google.tokens(EMAIL)['access_token']}"}
+    email = f"bare-{uuid4().hex}@example.test"
+    google.add_person(email)
+    headers = {"Authorization": f"Bearer {google.tokens(email)['access_token']}"}
     events = f"{google.api_url}calendars/primary/events"
     with WebhookReceiver() as receiver, httpx.Client(headers=headers) as client:
         told = threading.Event()
@@ -33,7 +32,7 @@ def bare_latencies(google: GoogleEmulator, count: int) -> list[float]:
         for _ in range(count):
             told.clear()
             started = time.perf_counter()
-            google.create_event(EMAIL, short_event("Bare"))
+            google.create_event(email, short_event("Bare"))
             if not told.wait(10):
                 raise RuntimeError("the emulator sent no notification")
             cursor = client.get(events, params={"syncToken": cursor}).json()["nextSyncToken"]

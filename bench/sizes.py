@@ -14,6 +14,7 @@ class Sizes:
     people: int
     changes: int
     bare_changes: int
+    blocks: int
     first_sync_events: int
     memory_events: tuple[int, ...]
     quiet_calendars: int
@@ -29,6 +30,7 @@ FULL = Sizes(
     people=20,
     changes=300,
     bare_changes=100,
+    blocks=100,
     first_sync_events=20_000,
     memory_events=(2_000, 20_000, 40_000),
     quiet_calendars=10,
@@ -43,6 +45,7 @@ QUICK = Sizes(
     people=2,
     changes=12,
     bare_changes=5,
+    blocks=4,
     first_sync_events=400,
     memory_events=(200, 400),
     quiet_calendars=1,
