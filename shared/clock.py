@@ -21,5 +21,8 @@ def pause(seconds: float) -> None:
 
 
 def machine_time() -> datetime:
-    """Gives what this machine takes for now: to be compared with other clocks, nothing else."""
+    """Gives what this machine takes for now: to be compared with other clocks, or told to them.
+
+    Nothing of ours is decided by it.
+    """
     return datetime.now(UTC)

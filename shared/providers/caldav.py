@@ -9,7 +9,15 @@ from shared.decide.trusted_host import may_follow
 from shared.errors import GiveUp, Reauthorize
 from shared.model import Change, Page, Window
 from shared.providers import caldav_errors
-from shared.providers.base import Channel, ChannelRequest, ListedCalendar, Pull, Rotated
+from shared.providers.base import (
+    Channel,
+    ChannelRequest,
+    ListedCalendar,
+    Outcome,
+    Pull,
+    Rotated,
+    Write,
+)
 from shared.providers.caldav_changes import CalendarReader
 from shared.providers.caldav_dav import Dav
 from shared.providers.caldav_discovery import (
@@ -19,6 +27,7 @@ from shared.providers.caldav_discovery import (
     start_urls,
 )
 from shared.providers.caldav_http import BASIC, DavHttp
+from shared.providers.caldav_write import CalendarWriter
 
 TIMEOUT_SECONDS = 60.0  # small servers think long about big calendars
 
@@ -78,9 +87,7 @@ class CaldavSession:
         One cheap request where nothing changed. The cursor is `DavCursor`, the page of an
         import `ImportPosition`.
         """
-        url = urljoin(self._base_url, pull.provider_calendar_id)
-        if not may_follow(self._credentials["url"], url):
-            raise caldav_errors.untrusted_host("fetch changes")
+        url = self._calendar_url(pull.provider_calendar_id, "fetch changes")
         yield from CalendarReader(self._dav, url).pages(pull)
 
     def normalise(
@@ -96,12 +103,23 @@ class CaldavSession:
     def stop(self, channel_id: str, resource_id: str) -> None:
         """Nothing to end: there never was a subscription."""
 
+    def write(self, provider_calendar_id: str, writes: Sequence[Write]) -> Iterator[Outcome]:
+        """Brings events of ours to a calendar, one request after the other."""
+        url = self._calendar_url(provider_calendar_id, "write events")
+        yield from CalendarWriter(self._dav, url).outcomes(writes)
+
     def close(self) -> None:
         """Closes connections."""
         self._http.close()
 
     def _count(self) -> None:
         self.api_calls += 1
+
+    def _calendar_url(self, provider_calendar_id: str, doing: str) -> str:
+        url = urljoin(self._base_url, provider_calendar_id)
+        if not may_follow(self._credentials["url"], url):
+            raise caldav_errors.untrusted_host(doing)
+        return url
 
     @property
     def _base_url(self) -> str:

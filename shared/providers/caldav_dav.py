@@ -91,6 +91,16 @@ class Dav:
         answer = self._send(url, "GET", "", {}, "get")
         return str(answer.headers.get("ETag", "")), answer.raw
 
+    def put(self, url: str, text: str, conditions: Mapping[str, str]) -> str | None:
+        """Stores an iCalendar object; gives its etag where the server tells it."""
+        headers = {"Content-Type": "text/calendar; charset=utf-8", **conditions}
+        answer = self._send(url, "PUT", text, headers, "put")
+        return str(answer.headers.get("ETag", "")) or None
+
+    def delete(self, url: str, etag: str | None) -> None:
+        """Removes a resource; with `etag` only if it is that one."""
+        self._send(url, "DELETE", "", {"If-Match": etag} if etag else {}, "delete")
+
     def _multistatus(
         self, url: str, method: str, body: BaseElement, headers: dict[str, str], doing: str
     ) -> Multistatus:

@@ -6,7 +6,15 @@ from collections.abc import Iterable, Mapping
 from caldav.lib import error as dav_error
 from niquests.exceptions import RequestException
 
-from shared.errors import GiveUp, ProviderError, QuotaExceeded, Reauthorize, ResyncFully, Retry
+from shared.errors import (
+    GiveUp,
+    ProviderError,
+    QuotaExceeded,
+    Reauthorize,
+    ResyncFully,
+    Retry,
+    Stale,
+)
 
 NETWORK = "network"
 PROVIDER_UNAVAILABLE = "provider_unavailable"
@@ -14,6 +22,7 @@ UNEXPECTED_ANSWER = "unexpected_answer"
 SERVER_ERROR = "server_error"
 NOT_FOUND = "not_found"
 FORBIDDEN = "forbidden"
+STALE = "stale"
 QUOTA = "too_many_requests"
 PUSH_UNSUPPORTED = "push_unsupported"
 UNTRUSTED_HOST = "untrusted_host"
@@ -30,6 +39,8 @@ FAILURES: tuple[type[Exception], ...] = (
 _VALID_TOKEN, _REPORT_UNKNOWN = "valid-sync-token", "supported-report"
 _DEAD_TOKEN_STATUSES = frozenset({403, 409, 412})
 _NO_RIGHT = frozenset({"need-privileges", ""})
+# sabre/dav puts names of its own classes beside them.
+_STANDARD = ("{DAV:}", "{urn:ietf:params:xml:ns:caldav}")
 _SAFE = re.compile(r"[\w.-]{1,64}", re.ASCII)
 
 
@@ -39,11 +50,12 @@ class Unsupported(GiveUp):
 
 _BY_STATUS: Mapping[int, tuple[type[ProviderError], str, str]] = {
     401: (Reauthorize, "unauthorized", "The person must reconnect the account."),
-    403: (GiveUp, FORBIDDEN, "The account may not read this."),
+    403: (GiveUp, FORBIDDEN, "The account may not do this."),
     404: (Retry, NOT_FOUND, ""),
     405: (Unsupported, "http_405", ""),
     408: (Retry, PROVIDER_UNAVAILABLE, ""),
     410: (Retry, NOT_FOUND, ""),
+    412: (Stale, STALE, ""),
     415: (Unsupported, "http_415", ""),
     423: (Retry, PROVIDER_UNAVAILABLE, ""),
     429: (QuotaExceeded, QUOTA, ""),
@@ -87,7 +99,7 @@ def refusal(status: int, preconditions: Iterable[str], doing: str) -> ProviderEr
     `preconditions` are tags in Clark notation (RFC 4918 section 16). Sources: RFC 6578 section
     3.2, RFC 4791 section 1.3; statuses as observed on Radicale, Xandikos and DAViCal.
     """
-    condition = next((_local(tag) for tag in preconditions), "")
+    condition = next((_local(tag) for tag in preconditions if tag.startswith(_STANDARD)), "")
     said = f"{doing}: the server answered {status} {condition}".rstrip() + "."
     if condition == _VALID_TOKEN and status in _DEAD_TOKEN_STATUSES:
         return ResyncFully(said, code=condition)

@@ -11,11 +11,21 @@ from shared.decide.zone import read_zone
 from shared.errors import ProviderError
 from shared.model import Change, Page, Window
 from shared.providers import microsoft_errors, microsoft_subscriptions
-from shared.providers.base import Channel, ChannelRequest, ListedCalendar, Pull, Rotated
+from shared.providers.base import (
+    Channel,
+    ChannelRequest,
+    ListedCalendar,
+    Outcome,
+    Pull,
+    Rotated,
+    Write,
+)
 from shared.providers.microsoft_authority import Authority
-from shared.providers.microsoft_graph import Graph, Json
+from shared.providers.microsoft_batch import Json
+from shared.providers.microsoft_graph import Graph
 from shared.providers.microsoft_rounds import Round
 from shared.providers.microsoft_tokens import Credentials, Mailboxes
+from shared.providers.microsoft_write import write_events
 
 TIMEOUT_SECONDS = 30.0
 # What the granted scopes, or the kind of account, may not allow.
@@ -88,6 +98,10 @@ class MicrosoftSession:
     def stop(self, channel_id: str, resource_id: str) -> None:
         """Deletes a subscription; one that Graph does not know counts as deleted."""
         microsoft_subscriptions.stop(self._graph, channel_id)
+
+    def write(self, provider_calendar_id: str, writes: Sequence[Write]) -> Iterator[Outcome]:
+        """Brings events of ours to a calendar, up to 20 in one request."""
+        return write_events(self._graph, provider_calendar_id, writes)
 
     def close(self) -> None:
         """Nothing to do: connections belong to the provider."""

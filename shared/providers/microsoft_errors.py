@@ -9,7 +9,15 @@ from typing import Any
 
 import httpx
 
-from shared.errors import GiveUp, ProviderError, QuotaExceeded, Reauthorize, ResyncFully, Retry
+from shared.errors import (
+    GiveUp,
+    ProviderError,
+    QuotaExceeded,
+    Reauthorize,
+    ResyncFully,
+    Retry,
+    Stale,
+)
 
 NETWORK = "network"
 PROVIDER_UNAVAILABLE = "provider_unavailable"
@@ -17,6 +25,8 @@ UNEXPECTED_ANSWER = "unexpected_answer"
 WEBHOOK_URL_REFUSED = "webhook_url_refused"
 NOT_FOUND = "not_found"
 CONFLICT = "conflict"
+DUPLICATE = "duplicate_transaction"
+STALE = "stale"
 ACCESS_DENIED = "access_denied"
 BAD_REQUEST = "bad_request"
 
@@ -41,6 +51,7 @@ _QUOTA_USED_UP = _Meaning(QuotaExceeded)
 _UNAVAILABLE = _Meaning(Retry, PROVIDER_UNAVAILABLE)
 _MISCONFIGURED = _Meaning(GiveUp, advice=_CHECK_CLIENT)
 _CURSOR_DIED = _Meaning(ResyncFully)
+_CHANGED_MEANWHILE = _Meaning(Stale, STALE)
 _ADDRESS_REFUSED = _Meaning(Retry, WEBHOOK_URL_REFUSED, _CHECK_ADDRESS)
 
 # The spelling of these varies, so they are compared in lower case.
@@ -49,6 +60,9 @@ _BY_CODE: Mapping[str, _Meaning] = {
     "syncstateinvalid": _CURSOR_DIED,
     "resyncrequired": _CURSOR_DIED,
     "authorization_requestdenied": _RECONNECT,
+    "errorirresolvableconflict": _CHANGED_MEANWHILE,
+    # Some tell it with 400, some with 409.
+    "errorduplicatetransactionid": _Meaning(Retry, DUPLICATE),
     # The token endpoint (RFC 6749 section 5.2, OpenID Connect Core section 3.1.2.6).
     "invalid_grant": _RECONNECT,
     "interaction_required": _RECONNECT,
@@ -68,6 +82,7 @@ _BY_STATUS: Mapping[int, _Meaning] = {
     408: _UNAVAILABLE,
     409: _Meaning(Retry, CONFLICT),
     410: _CURSOR_DIED,
+    412: _CHANGED_MEANWHILE,
     429: _QUOTA_USED_UP,
 }
 # What an address with a delta token may be answered that says nothing about the token.

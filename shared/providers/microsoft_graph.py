@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from itertools import islice
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -9,6 +11,16 @@ import httpx
 
 from shared.errors import ProviderError
 from shared.providers import microsoft_errors
+from shared.providers.microsoft_batch import (
+    LANES,
+    LARGEST_BATCH,
+    Json,
+    Request,
+    Result,
+    batch_body,
+    batch_results,
+    objects,
+)
 from shared.providers.microsoft_tokens import Credentials, Slots
 
 PAGE = 100
@@ -18,11 +30,6 @@ PREFER = (
     f'IdType="ImmutableId", outlook.timezone="UTC", outlook.body-content-type="text", '
     f"odata.maxpagesize={PAGE}"
 )
-LARGEST_BATCH = 20
-# Of the requests in a batch, as many are carried out at once; an account may have two leases.
-LANES = 2
-
-Json = dict[str, Any]
 
 
 class Graph:
@@ -53,7 +60,7 @@ class Graph:
     def delete(self, path: str, doing: str) -> None:
         """Deletes a resource; one that is gone already counts as deleted."""
         try:
-            self._send("DELETE", self._base_url + path, doing, None, has_token=False)
+            self._send(Request("DELETE", self._base_url + path), doing)
         except ProviderError as error:
             if error.code != microsoft_errors.NOT_FOUND:
                 raise
@@ -81,40 +88,44 @@ class Graph:
     def get_each(self, paths: Sequence[str], doing: str) -> list[Json | None]:
         """Gives resources in the order of their paths, None for those that are not there."""
         found: dict[int, Json | None] = {}
-        while missing := [n for n in range(len(paths)) if n not in found]:
-            found |= self._some({n: paths[n] for n in missing[:LARGEST_BATCH]}, doing)
-        return [found[n] for n in range(len(paths))]
+        for done in self.batches([Request("GET", path) for path in paths], doing):
+            for number, result in done.items():
+                if not isinstance(result, ProviderError):
+                    found[number] = result
+                elif result.code == microsoft_errors.NOT_FOUND:
+                    found[number] = None
+                else:
+                    raise result
+        return [found[number] for number in range(len(paths))]
 
-    def _some(self, paths: Mapping[int, str], doing: str) -> dict[int, Json | None]:
-        if len(paths) > 1:
-            return self._batch(paths, doing)
-        ((number, path),) = paths.items()
+    def batches(self, requests: Sequence[Request], doing: str) -> Iterator[dict[int, Result]]:
+        """Carries requests out, at most 20 at once; yields what became of them, by place.
+
+        What was left undone, since another request before it failed, goes with the next batch.
+        Raises `ProviderError` where a whole batch was refused, or its answer lost.
+        """
+        left = dict(enumerate(requests))
+        while left:
+            done = self._some(dict(islice(left.items(), LARGEST_BATCH)), doing)
+            left = {number: each for number, each in left.items() if number not in done}
+            yield done
+
+    def _some(self, requests: Mapping[int, Request], doing: str) -> dict[int, Result]:
+        if len(requests) == 1:
+            ((number, request),) = requests.items()
+            return {number: self._alone(request, doing)}
+        self.api_calls += len(requests) - 1
+        body = batch_body(requests, PREFER)
+        answer = self._sent("POST", f"{self._base_url}/$batch", doing, body, slots=LANES)
+        return batch_results(answer, requests, doing)
+
+    def _alone(self, request: Request, doing: str) -> Result:
+        url = self._base_url + request.path
         try:
-            return {number: self.get(path, doing)}
+            response = self._send(replace(request, path=url), doing)
+            return {} if request.verb == "DELETE" else _object(response, doing)
         except ProviderError as error:
-            if error.code != microsoft_errors.NOT_FOUND:
-                raise
-            return {number: None}
-
-    def _batch(self, paths: Mapping[int, str], doing: str) -> dict[int, Json | None]:
-        """One $batch; what it left undone (its forerunner was not found) is simply not answered."""
-        self.api_calls += len(paths) - 1
-        answer = self._sent(
-            "POST", f"{self._base_url}/$batch", doing, {"requests": _lanes(paths)}, slots=LANES
-        )
-        found: dict[int, Json | None] = {}
-        for part in _objects(answer, "responses", doing):
-            status, body = part.get("status"), part.get("body")
-            if status == 200 and isinstance(body, dict):
-                found[int(part["id"])] = body
-            elif status == 404:
-                found[int(part["id"])] = None
-            elif status != 424:
-                headers = {name.lower(): str(v) for name, v in (part.get("headers") or {}).items()}
-                raise microsoft_errors.refusal(int(status or 500), headers, body or {}, doing)
-        if not found:
-            raise microsoft_errors.unexpected_answer(doing)
-        return found
+            return error
 
     def _sent(
         self,
@@ -126,33 +137,23 @@ class Graph:
         has_token: bool = False,
         slots: int = 1,
     ) -> Json:
-        response = self._send(verb, url, doing, body, has_token=has_token, slots=slots)
-        try:
-            answer = response.json()
-        except ValueError:
-            raise microsoft_errors.unexpected_answer(doing) from None
-        if not isinstance(answer, dict):
-            raise microsoft_errors.unexpected_answer(doing)
-        return answer
+        request = Request(verb, url, body)
+        return _object(self._send(request, doing, has_token=has_token, slots=slots), doing)
 
     def _send(
-        self,
-        verb: str,
-        url: str,
-        doing: str,
-        body: Json | None,
-        *,
-        has_token: bool,
-        slots: int = 1,
+        self, request: Request, doing: str, *, has_token: bool = False, slots: int = 1
     ) -> httpx.Response:
-        """The answer, after one more attempt if the access token was refused."""
+        """The answer, after one more attempt if the access token was refused.
+
+        The path of `request` is a whole URL here.
+        """
         token = self._credentials.access_token()
         with self._slots.taken(slots), _network(doing):
-            response = self._once(verb, url, body, token)
+            response = self._once(request, token)
         if response.status_code == 401:
             token = self._credentials.access_token(refused=token)
             with self._slots.taken(slots), _network(doing):
-                response = self._once(verb, url, body, token)
+                response = self._once(request, token)
         if not response.is_success:
             raise microsoft_errors.refusal(
                 response.status_code,
@@ -163,40 +164,25 @@ class Graph:
             )
         return response
 
-    def _once(self, verb: str, url: str, body: Json | None, token: str) -> httpx.Response:
+    def _once(self, request: Request, token: str) -> httpx.Response:
         self.api_calls += 1
-        headers = {"Authorization": f"Bearer {token}", "Prefer": PREFER}
-        return self._http.request(verb, url, json=body, headers=headers)
+        headers = {"Authorization": f"Bearer {token}", **request.headers(PREFER)}
+        return self._http.request(request.verb, request.path, json=request.body, headers=headers)
 
 
 def rows(answer: Mapping[str, Any], doing: str) -> list[Json]:
     """The rows of a page."""
-    return _objects(answer, "value", doing)
+    return objects(answer, "value", doing)
 
 
-def _objects(answer: Mapping[str, Any], name: str, doing: str) -> list[Json]:
-    found = answer.get(name)
-    if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+def _object(response: httpx.Response, doing: str) -> Json:
+    try:
+        answer = response.json()
+    except ValueError:
+        raise microsoft_errors.unexpected_answer(doing) from None
+    if not isinstance(answer, dict):
         raise microsoft_errors.unexpected_answer(doing)
-    return found
-
-
-def _lanes(paths: Mapping[int, str]) -> list[Json]:
-    """The requests of a batch, each after the one that is two ahead.
-
-    Requests that wait for none run side by side, and a mailbox refuses more than four.
-    """
-    numbers = list(paths)
-    return [
-        {
-            "id": str(number),
-            "method": "GET",
-            "url": paths[number],
-            "headers": {"Prefer": PREFER},
-            **({"dependsOn": [str(numbers[place - LANES])]} if place >= LANES else {}),
-        }
-        for place, number in enumerate(numbers)
-    ]
+    return answer
 
 
 @contextmanager

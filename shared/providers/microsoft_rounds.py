@@ -7,16 +7,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
+from shared.decide.microsoft_fields import OWN_PROPERTY
 from shared.errors import ResyncFully
 from shared.model import Page, Window
 from shared.providers import microsoft_errors
 from shared.providers.base import Pull
-from shared.providers.microsoft_graph import Graph, Json, rows
+from shared.providers.microsoft_batch import Json
+from shared.providers.microsoft_graph import Graph, rows
 
 # Graph refuses calendar views of more than 1825 days.
 LONGEST_VIEW = timedelta(days=1825)
-OWN_PROPERTY = "String {0d6f7f3c-5b1e-4c52-9d3e-7c1a8f0e4b21} Name calsync"
-"""The extended property that tells what CalSync wrote."""
 
 # All that is read of a master: `cancelledOccurrences` is told only where it is asked for by name.
 MASTER_FIELDS = (

@@ -7,7 +7,8 @@ from urllib.parse import quote
 from shared.errors import GiveUp, ProviderError
 from shared.providers import microsoft_errors
 from shared.providers.base import Channel, ChannelRequest
-from shared.providers.microsoft_graph import Graph, Json
+from shared.providers.microsoft_batch import Json
+from shared.providers.microsoft_graph import Graph
 
 CHANGES = "created,updated,deleted"
 WATCHING = "subscription"

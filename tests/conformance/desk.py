@@ -25,6 +25,8 @@ _ACCOUNT = """
     from calendar_accounts a
     join calsync_private.account_credentials c on c.user_id = a.user_id and c.account_id = a.id
     join calendars l on l.user_id = a.user_id and l.account_id = a.id
+    order by (l.name = 'work') desc -- Xandikos has another one of its own
+    limit 1
 """
 
 
