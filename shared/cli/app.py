@@ -12,6 +12,7 @@ from shared.cli.group import Commands
 from shared.cli.migrate import migrate
 from shared.cli.poll import poll
 from shared.cli.renew import renew
+from shared.cli.rotate_keys import rotate_keys
 from shared.cli.scheduler import scheduler
 from shared.cli.serve import serve
 from shared.cli.status import status
@@ -21,8 +22,8 @@ from shared.cli.verify import verify
 from shared.cli.worker import worker
 
 RUNNING = (up, serve, worker, scheduler)
-WORKING = (migrate, sync, poll, renew)
-LOOKING = (status, explain, verify, doctor, accounts)
+WORKING = (migrate, sync, poll, renew, rotate_keys)
+LOOKING = (status, explain, verify, doctor)
 
 app = typer.Typer(
     name="calsync",
@@ -35,6 +36,7 @@ app = typer.Typer(
 for command in (*RUNNING, *WORKING, *LOOKING):
     app.command()(command)
 app.add_typer(connect, name="connect")
+app.add_typer(accounts, name="accounts")
 app.add_typer(dead_letters, name="dead-letters")
 # What follows the name of a stand-in is for the stand-in, --help included.
 app.command(context_settings={"allow_extra_args": True, "allow_interspersed_args": False})(emulate)

@@ -53,7 +53,7 @@ def table(title: str | None, columns: Sequence[str], rows: Sequence[Sequence[str
     """A table; cells may hold rich markup. Ids stay in one piece, so that they can be copied."""
     grid = Table(title=title, title_justify="left", header_style="bold")
     for column in columns:
-        grid.add_column(column, no_wrap=column.lower() in ("calendar id", "person id"))
+        grid.add_column(column, no_wrap=column.lower().endswith(" id"))
     for row in rows:
         grid.add_row(*row)
     return grid

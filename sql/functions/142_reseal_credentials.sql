@@ -11,11 +11,15 @@ $$;
 comment on function public.credentials_to_reseal is 'A page of sealed credentials of all accounts, in the order of their keys';
 
 -- Compare and set: where a sync stored rotated credentials meanwhile, nothing happens, and the caller looks again.
-create function public.reseal_credentials(p_user_id uuid, p_account_id uuid, p_before text, p_sealed text)
+create function public.reseal_credentials(p_user_id uuid, p_account_id uuid, p_before text, p_sealed text,
+                                          p_actor text default 'cli')
 returns table (resealed boolean, sealed text) language plpgsql security definer set search_path = '' as $$
 begin
   update calsync_private.account_credentials c set sealed = p_sealed, updated_at = public.calsync_now()
   where c.user_id = p_user_id and c.account_id = p_account_id and c.sealed = p_before;
+  if found then
+    perform public.write_audit(p_user_id, p_actor, 'credentials.reseal', p_account_id::text);
+  end if;
   return query
   select c.sealed = p_sealed, c.sealed from calsync_private.account_credentials c
   where c.user_id = p_user_id and c.account_id = p_account_id;
