@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from functions.api.endpoint import Call, Endpoint
-from functions.api.models import Id, Input, Output, QueryBool
+from functions.api.models import TRUE_OR_FALSE, Id, Input, Output
 from functions.api.paging import Page, PageInput, page_of
 from shared.db.rows import decode
 
@@ -17,7 +17,7 @@ class AlertsInput(PageInput):
 
     user_id: Id
     open: Annotated[
-        QueryBool | None, Field(description="true: open ones, false: resolved ones.")
+        bool | None, Field(description="true: open ones, false: resolved ones."), TRUE_OR_FALSE
     ] = None
 
 

@@ -31,9 +31,9 @@ Instant = Annotated[
     _written(_RFC3339, datetime.fromisoformat, "an instant with its offset (RFC 3339)"),
 ]
 
-# In a query everything is text.
-QueryInt = Annotated[int, _written(re.compile(r"-?(0|[1-9]\d*)"), int, "a whole number")]
-QueryBool = Annotated[bool, _written(re.compile("true|false"), "true".__eq__, "true or false")]
+# In a query everything is text; these stand behind the Field, so that its bounds are documented.
+WHOLE_NUMBER = _written(re.compile(r"-?(0|[1-9]\d*)"), int, "a whole number")
+TRUE_OR_FALSE = _written(re.compile("true|false"), "true".__eq__, "true or false")
 
 
 class Input(BaseModel):

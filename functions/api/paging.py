@@ -6,7 +6,7 @@ from typing import Annotated, Any, Generic, TypeVar
 from pydantic import Field
 
 from functions.api.endpoint import Call
-from functions.api.models import Input, Output, QueryInt
+from functions.api.models import WHOLE_NUMBER, Input, Output
 from shared.db.rows import decode
 from shared.decide.cursor import read_cursor, write_cursor
 
@@ -16,7 +16,7 @@ T = TypeVar("T", bound=Output)
 class PageInput(Input):
     """Which page of a list."""
 
-    limit: Annotated[QueryInt, Field(ge=1, le=500, description="Rows at most.")] = 50
+    limit: Annotated[int, Field(ge=1, le=500, description="Rows at most."), WHOLE_NUMBER] = 50
     cursor: Annotated[
         str | None,
         Field(

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from functions.api.endpoint import Call, Endpoint
-from functions.api.models import Output, QueryInt
+from functions.api.models import WHOLE_NUMBER, Output
 from functions.api.real_time_sync import TurnedOff, turned_off
 from functions.api.whose import CalendarsOfPerson, OfCalendars, OfPerson
 from shared.db.rows import decode
@@ -25,7 +25,7 @@ class Renewed(Output):
 class MetricsInput(OfPerson):
     """How far back."""
 
-    days: Annotated[QueryInt, Field(ge=1, le=30, description="The last so many days.")] = 7
+    days: Annotated[int, Field(ge=1, le=30, description="The last so many days."), WHOLE_NUMBER] = 7
 
 
 class Day(Output):
