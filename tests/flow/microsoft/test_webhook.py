@@ -1,6 +1,5 @@
-"""The webhook for Graph: handshake, storms, forgeries, lifecycle events."""
+"""The webhook for Graph: handshake, forgeries, lifecycle events."""
 
-from typing import Any
 from uuid import UUID
 
 import httpx
@@ -36,43 +35,6 @@ def test_lifecycle_events_each_get_their_reaction(rig: Rig) -> None:
     (second,) = rig.rows("webhook_subscriptions", status="active")
     assert [each["id"] for each in rig.microsoft.subscriptions()] == [second["channel_id"]]
     assert drifted(rig, calendar) == 0
-
-
-def test_a_storm_in_mixed_posts_is_answered_at_once_and_coalesces(rig: Rig) -> None:
-    side = rig.microsoft.add_calendar(ANN, "Side")
-    settled(rig)
-    syncs = rig.count("calendar_sync_logs")
-    subscriptions = rig.microsoft.subscriptions()
-    rig.microsoft.fault("drop_notification")
-    rig.microsoft.create_event(ANN, event("Main", TOMORROW))
-    rig.microsoft.create_event(ANN, event("Aside", TOMORROW), side)
-
-    # Other work of this machine can only slow an answer down, so one storm in peace will do.
-    slowest = [storm(rig, subscriptions, number) for number in range(3)]
-
-    assert min(slowest) < 0.05
-    assert rig.count("webhook_notifications", outcome="accepted") == 3 * 20
-    assert rig.count("webhook_notifications") == 3 * 20, "the forged ones left no trace"
-    rig.drain()
-    assert rig.count("calendar_sync_logs") - syncs == 2, "one sync for each calendar"
-    assert rig.titles() == ["Aside", "Main"]
-    for row in rig.rows("calendars"):
-        assert drifted(rig, row["id"]) == 0
-
-
-def storm(rig: Rig, subscriptions: list[dict[str, Any]], number: int) -> float:
-    """Twenty items of two calendars in five POSTs, one forged in each; seconds of the slowest."""
-    url, slowest = f"{rig.url}/functions/v1/microsoft-calendar-webhook", 0.0
-    with httpx.Client() as client:
-        for post in range(5):
-            items = [
-                item(each, f"{number}-{post}-{n}") for n, each in enumerate([*subscriptions] * 2)
-            ]
-            items.insert(post % 4, item(subscriptions[0], "forged", clientState="guessed"))
-            answer = client.post(url, json={"value": items})
-            assert answer.status_code == 202, answer.text
-            slowest = max(slowest, answer.elapsed.total_seconds())
-    return slowest
 
 
 def test_repeated_forged_and_malformed_deliveries(rig: Rig) -> None:
