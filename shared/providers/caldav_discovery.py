@@ -1,7 +1,7 @@
 """Finds the calendars of a CalDAV account (RFC 6764 section 6, RFC 4791 section 6.2)."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -11,7 +11,7 @@ from shared.decide.ics_zone import read_calendar_zone
 from shared.errors import GiveUp, ProviderError, QuotaExceeded, Reauthorize, Retry
 from shared.providers import caldav_errors
 from shared.providers.base import ListedCalendar
-from shared.providers.caldav_dav import Dav, Member, Multistatus
+from shared.providers.caldav_dav import Dav, Member, Multistatus, canonical_href
 
 # Where servers have CalDAV that do not redirect the well-known address: Nextcloud, Fastmail, …
 ENTRANCES = ("/.well-known/caldav", "/remote.php/dav/", "/dav/", "/caldav/", "/")
@@ -84,7 +84,10 @@ def start_urls(credentials: Mapping[str, Any]) -> Iterator[str]:
 
 
 def list_calendars(dav_client: Dav, principal: Principal, base_url: str) -> list[ListedCalendar]:
-    """The event calendars of all homes; those that hold only tasks or journals are left out."""
+    """The event calendars of all homes; those that hold only tasks or journals are left out.
+
+    One of them is primary if any can be written.
+    """
     preferred = _default_calendar(dav_client, principal)
     listed: dict[str, ListedCalendar] = {}
     for home in principal.home_urls:
@@ -93,7 +96,7 @@ def list_calendars(dav_client: Dav, principal: Principal, base_url: str) -> list
             if _holds_events(member):
                 each = _listed(member, answer, principal, base_url, preferred)
                 listed.setdefault(each.provider_calendar_id, each)
-    return list(listed.values())
+    return _with_primary(list(listed.values()))
 
 
 def calendar_id(href: str, answered_by: str, base_url: str) -> str:
@@ -145,6 +148,17 @@ def _default_calendar(dav_client: Dav, principal: Principal) -> str | None:
     return _href(member, DEFAULT_CALENDAR) if member else None
 
 
+def _with_primary(found: list[ListedCalendar]) -> list[ListedCalendar]:
+    """Where no server says which calendar is the person's main one, it is their first own one."""
+    if any(each.is_primary for each in found):
+        return found
+    own = [each for each in found if each.access_role in ("owner", "writer")]
+    first = min(
+        own, key=lambda each: (each.access_role != "owner", each.provider_calendar_id), default=None
+    )
+    return [replace(each, is_primary=each is first) for each in found]
+
+
 def _own(answer: Multistatus) -> Member | None:
     return next((member for member in answer.members if member.status < 300), None)
 
@@ -173,7 +187,7 @@ def _listed(
         name=member.text(dav.DisplayName.tag) or member.href.rstrip("/").rpartition("/")[2],
         time_zone=read_calendar_zone(zone or "") or "UTC",
         access_role=_access_role(member, answer.url, principal),
-        is_primary=bool(preferred) and urlsplit(preferred or "").path == member.href,
+        is_primary=bool(preferred) and canonical_href(preferred or "", answer.url) == member.href,
     )
 
 

@@ -122,12 +122,29 @@ def test_where_invitations_go_is_the_primary_calendar(
     proxy.lie = lambda asked, real: (
         Said(404) if asked.path == "/inbox/" else with_inbox(asked, real)
     )
-    assert not any(each.is_primary for each in found_by(session).values())
+    found = found_by(session)
+    assert {name: each.is_primary for name, each in found.items()} == {"work": False, "home": True}
     proxy.lie = lambda asked, real: (
         Said(503) if asked.path == "/inbox/" else with_inbox(asked, real)
     )
     with pytest.raises(Retry):
         session.list_calendars()
+
+
+def test_where_no_server_tells_the_first_own_calendar_is_primary(
+    proxy: LyingProxy, radicale: Radicale, sign_in: SignIn
+) -> None:
+    for name in ("b", "a", "c"):
+        radicale.add_calendar(name)
+    session = sign_in(credentials=behind(proxy), rotated=ignored)
+    assert primary_of(session) == ["a"]
+
+    # Of somebody else, for writing; then for reading alone.
+    read = "<current-user-privilege-set><privilege><read/></privilege>"
+    proxy.lie = changing_calendar("a", r"<owner>.*?</owner>", "<owner><href>/bob/</href></owner>")
+    assert primary_of(session) == ["b"]
+    proxy.lie = replacing("<current-user-privilege-set>.*?(?=</current-user-privilege-set>)", read)
+    assert primary_of(session) == []
 
 
 def test_what_a_server_leaves_open_is_taken_at_its_best(
@@ -324,6 +341,28 @@ def test_urls_that_will_not_do(written: str, problem: str) -> None:
 
 def ignored(credentials: Mapping[str, Any]) -> None:
     """Takes new credentials and forgets them."""
+
+
+def primary_of(session: CaldavSession) -> list[str]:
+    """The names of the primary calendars."""
+    return [each.name for each in session.list_calendars() if each.is_primary]
+
+
+def changing_calendar(
+    name: str, pattern: str, said: str
+) -> Callable[[Asked, Callable[[], Said]], Said]:
+    """The real answers with another property in what they say of one calendar."""
+
+    def lie(asked: Asked, real: Callable[[], Said]) -> Said:
+        answer = real()
+        parts = re.split(r"(?=<response>)", answer.body)
+        changed = [
+            re.sub(pattern, said, part, flags=re.DOTALL) if f"/{name}/</href>" in part else part
+            for part in parts
+        ]
+        return Said(answer.status, "".join(changed), answer.headers)
+
+    return lie
 
 
 def href(target: str) -> str:
