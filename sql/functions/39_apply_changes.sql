@@ -27,6 +27,7 @@ declare
   v_calls constant integer := (p_progress ->> 'api_calls')::integer;
 begin
   v_state := public.hold_lease(p_user_id, p_calendar_id, p_lease_token);
+  perform public.lock_person(p_user_id);
   select account_id into v_account_id from public.calendars where user_id = p_user_id and id = p_calendar_id;
 
   select coalesce(array_agg(m.event_id), '{}'), count(*) filter (where m.is_new) into v_changed, v_new

@@ -11,11 +11,11 @@ declare
   v_subject text;
 begin
   select c.account_id into v_account_id from public.calendars c where c.user_id = p_user_id and c.id = p_calendar_id;
-  -- State row, blocks, writes, costs: in the order in which a sync takes them.
-  if jsonb_path_exists(p_outcomes, '$[*] ? (@.result == "stale" || @.result == "vanished")') then
+  -- The state row, the person, and then all else: in the order in which a sync takes them.
+  if jsonb_path_exists(p_outcomes, '$[*] ? (@.result == "stale" || @.result == "vanished" || @.as_asked == false)') then
     perform public.make_due(p_user_id, p_calendar_id, 'repair');
   end if;
-  perform public.lock_blocks(p_user_id);
+  perform public.lock_person(p_user_id);
   perform public.lock_subjects(p_user_id, p_outcomes);
   select coalesce(jsonb_agg(o || jsonb_build_object('subject', w.subject, 'changed', w.change_seq > w.claimed_seq)), '[]')
   into v_held

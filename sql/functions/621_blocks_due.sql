@@ -39,13 +39,13 @@ create trigger calendar_accounts_change_blocks after update on public.calendar_a
   when (old.status is distinct from new.status)
   execute function public.account_changes_blocks();
 
--- Internal: planning and settling busy blocks of a person take turns: two calendars of theirs that are synced at once
--- would each plan without knowing of the other. After state rows, before blocks and the outbox.
-create function public.lock_blocks(p_user_id uuid)
+-- Internal: what is written for a person is planned and settled by one transaction at a time: two calendars of theirs
+-- that are synced at once would each plan without knowing of the other. Taken after the state row and before all else.
+create function public.lock_person(p_user_id uuid)
 returns void language sql set search_path = '' as $$
   select pg_advisory_xact_lock(hashtextextended(p_user_id::text, 0))
 $$;
-comment on function public.lock_blocks is 'One transaction at a time plans or settles busy blocks of a person';
+comment on function public.lock_person is 'One transaction at a time plans or settles what is written for a person';
 
 revoke execute on function public.mark_blocks_due from public, anon, authenticated;
 grant execute on function public.mark_blocks_due to service_role;
@@ -53,5 +53,5 @@ revoke execute on function public.calendar_changes_blocks from public, anon, aut
 grant execute on function public.calendar_changes_blocks to service_role;
 revoke execute on function public.account_changes_blocks from public, anon, authenticated;
 grant execute on function public.account_changes_blocks to service_role;
-revoke execute on function public.lock_blocks from public, anon, authenticated;
-grant execute on function public.lock_blocks to service_role;
+revoke execute on function public.lock_person from public, anon, authenticated;
+grant execute on function public.lock_person to service_role;

@@ -54,7 +54,7 @@ begin
       and b.provider_event_id = any (p_provider_event_ids)) then
     return;
   end if;
-  perform public.lock_blocks(p_user_id);
+  perform public.lock_person(p_user_id);
   with gone as (
     update public.busy_blocks b set
       tag = left(b.tag, 36) || left(md5(gen_random_uuid()::text), 16), provider_event_id = null, etag = null,

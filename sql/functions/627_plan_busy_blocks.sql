@@ -9,7 +9,7 @@ declare
 begin
   perform from public.calendar_sync_states s
   where s.user_id = p_user_id and s.calendar_id = p_calendar_id for update;
-  perform public.lock_blocks(p_user_id);
+  perform public.lock_person(p_user_id);
   select c.created, c.updated, c.deleted into created, updated, deleted
   from public.change_blocks(p_user_id, p_calendar_id, p_changed_at) c;
   perform public.adopt_blocks(p_user_id);
@@ -28,8 +28,7 @@ end
 $$;
 comment on function public.plan_busy_blocks is 'Makes busy blocks from and in a calendar what the rules ask for, through the outbox';
 
--- Internal: the last page of a sync calls for a plan, which is in its log. Before the costs of the sync are noted: the
--- outbox takes its rows in this order, too.
+-- Internal: the last page of a sync calls for a plan, which is counted in its log.
 create function public.log_planned_blocks(p_state public.calendar_sync_states, p_changed_at timestamptz)
 returns void language plpgsql set search_path = '' as $$
 declare

@@ -5,7 +5,7 @@ returns void language plpgsql set search_path = '' as $$
 declare
   v_now constant timestamptz := public.calsync_now();
 begin
-  perform public.lock_blocks(p_user_id);
+  perform public.lock_person(p_user_id);
   update public.busy_blocks b set provider_event_id = o.provider_event_id, etag = o.etag, written_at = v_now, updated_at = v_now
   from jsonb_to_recordset(p_outcomes) as o (id uuid, result text, provider_event_id text, etag text)
   where b.user_id = p_user_id and b.id = o.id and o.result = 'written';

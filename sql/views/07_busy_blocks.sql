@@ -2,7 +2,8 @@
 -- busy_block_rules: every calendar that the person may write blocks the primary calendars of their other accounts.
 -- obstacle: why the pair cannot block whatever the rule says; an account that waits to be reconnected keeps its pairs.
 create view public.busy_block_pairs with (security_invoker = true) as
-with ends as (
+-- Not made for all people at once to look up one.
+with ends as not materialized (
   select c.user_id, c.id, c.account_id, c.name, a.provider, a.email, c.access_role, c.is_primary,
     case
       when c.removed_at is not null then 'is gone from its account'

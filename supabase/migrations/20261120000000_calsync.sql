@@ -1613,6 +1613,7 @@ begin
       and m.provider_event_id = x.series_event_id
   )
   select count(*) into v_deleted from gone;
+  perform public.miss_appointments(p_user_id, p_calendar_id, p_provider_event_ids);
   delete from public.refused_events r
   where r.user_id = p_user_id and r.calendar_id = p_calendar_id and r.provider_event_id = any (p_provider_event_ids);
   return v_deleted;
@@ -1867,6 +1868,7 @@ declare
   v_calls constant integer := (p_progress ->> 'api_calls')::integer;
 begin
   v_state := public.hold_lease(p_user_id, p_calendar_id, p_lease_token);
+  perform public.lock_person(p_user_id);
   select account_id into v_account_id from public.calendars where user_id = p_user_id and id = p_calendar_id;
 
   select coalesce(array_agg(m.event_id), '{}'), count(*) filter (where m.is_new) into v_changed, v_new
@@ -1883,6 +1885,8 @@ begin
     array(select e ->> 'provider_event_id' from jsonb_array_elements(p_changes -> 'events') e));
   v_deleted := v_deleted + public.mirror_deletions(p_user_id, p_calendar_id,
     array(select d ->> 'provider_event_id' from jsonb_array_elements(p_changes -> 'deletions') d));
+
+  perform public.sight_appointments(p_user_id, p_calendar_id, p_changes);
 
   if p_progress ? 'listed_from' and v_state.full_sync_id is null then
     -- The window slid beyond the cursor's: what began as an incremental sync is a full one.
@@ -3664,11 +3668,15 @@ $$;
 comment on function public.credentials_to_reseal is 'A page of sealed credentials of all accounts, in the order of their keys';
 
 -- Compare and set: where a sync stored rotated credentials meanwhile, nothing happens, and the caller looks again.
-create function public.reseal_credentials(p_user_id uuid, p_account_id uuid, p_before text, p_sealed text)
+create function public.reseal_credentials(p_user_id uuid, p_account_id uuid, p_before text, p_sealed text,
+                                          p_actor text default 'cli')
 returns table (resealed boolean, sealed text) language plpgsql security definer set search_path = '' as $$
 begin
   update calsync_private.account_credentials c set sealed = p_sealed, updated_at = public.calsync_now()
   where c.user_id = p_user_id and c.account_id = p_account_id and c.sealed = p_before;
+  if found then
+    perform public.write_audit(p_user_id, p_actor, 'credentials.reseal', p_account_id::text);
+  end if;
   return query
   select c.sealed = p_sealed, c.sealed from calsync_private.account_credentials c
   where c.user_id = p_user_id and c.account_id = p_account_id;
@@ -3790,7 +3798,10 @@ begin
   from claimed w
   join public.calendars c on c.user_id = w.user_id and c.id = w.calendar_id
   join public.calendar_accounts a on a.user_id = c.user_id and a.id = c.account_id
-  left join lateral public.block_draft(w.user_id, w.id, w.last_error_code = 'stale') d on w.subject = 'busy_block'
+  left join lateral (
+    select * from public.block_draft(w.user_id, w.id, w.last_error_code = 'stale') where w.subject = 'busy_block'
+    union all
+    select * from public.appointment_draft(w.user_id, w.id) where w.subject = 'appointment') d on true
   order by w.user_id, w.calendar_id, w.created_at, w.id;
 end
 $$;
@@ -3861,11 +3872,11 @@ declare
   v_subject text;
 begin
   select c.account_id into v_account_id from public.calendars c where c.user_id = p_user_id and c.id = p_calendar_id;
-  -- State row, blocks, writes, costs: in the order in which a sync takes them.
-  if jsonb_path_exists(p_outcomes, '$[*] ? (@.result == "stale" || @.result == "vanished")') then
+  -- The state row, the person, and then all else: in the order in which a sync takes them.
+  if jsonb_path_exists(p_outcomes, '$[*] ? (@.result == "stale" || @.result == "vanished" || @.as_asked == false)') then
     perform public.make_due(p_user_id, p_calendar_id, 'repair');
   end if;
-  perform public.lock_blocks(p_user_id);
+  perform public.lock_person(p_user_id);
   perform public.lock_subjects(p_user_id, p_outcomes);
   select coalesce(jsonb_agg(o || jsonb_build_object('subject', w.subject, 'changed', w.change_seq > w.claimed_seq)), '[]')
   into v_held
@@ -3898,6 +3909,9 @@ begin
   perform from public.busy_blocks b
   where b.user_id = p_user_id and b.id = any (array(select (o ->> 'id')::uuid from jsonb_array_elements(p_outcomes) o))
   order by b.id for update;
+  perform from public.appointment_links l
+  where l.user_id = p_user_id and l.id = any (array(select (o ->> 'id')::uuid from jsonb_array_elements(p_outcomes) o))
+  order by l.id for no key update;
 end
 $$;
 comment on function public.lock_subjects is 'Locks what writes are about, before the writes themselves';
@@ -4139,13 +4153,13 @@ create trigger calendar_accounts_change_blocks after update on public.calendar_a
   when (old.status is distinct from new.status)
   execute function public.account_changes_blocks();
 
--- Internal: planning and settling busy blocks of a person take turns: two calendars of theirs that are synced at once
--- would each plan without knowing of the other. After state rows, before blocks and the outbox.
-create function public.lock_blocks(p_user_id uuid)
+-- Internal: what is written for a person is planned and settled by one transaction at a time: two calendars of theirs
+-- that are synced at once would each plan without knowing of the other. Taken after the state row and before all else.
+create function public.lock_person(p_user_id uuid)
 returns void language sql set search_path = '' as $$
   select pg_advisory_xact_lock(hashtextextended(p_user_id::text, 0))
 $$;
-comment on function public.lock_blocks is 'One transaction at a time plans or settles busy blocks of a person';
+comment on function public.lock_person is 'One transaction at a time plans or settles what is written for a person';
 
 revoke execute on function public.mark_blocks_due from public, anon, authenticated;
 grant execute on function public.mark_blocks_due to service_role;
@@ -4153,8 +4167,8 @@ revoke execute on function public.calendar_changes_blocks from public, anon, aut
 grant execute on function public.calendar_changes_blocks to service_role;
 revoke execute on function public.account_changes_blocks from public, anon, authenticated;
 grant execute on function public.account_changes_blocks to service_role;
-revoke execute on function public.lock_blocks from public, anon, authenticated;
-grant execute on function public.lock_blocks to service_role;
+revoke execute on function public.lock_person from public, anon, authenticated;
+grant execute on function public.lock_person to service_role;
 
 -- sql/functions/622_wanted_blocks.sql
 -- Internal: what happens in these calendars from p_from to p_until, but for busy blocks and what takes no time.
@@ -4674,7 +4688,7 @@ begin
       and b.provider_event_id = any (p_provider_event_ids)) then
     return;
   end if;
-  perform public.lock_blocks(p_user_id);
+  perform public.lock_person(p_user_id);
   with gone as (
     update public.busy_blocks b set
       tag = left(b.tag, 36) || left(md5(gen_random_uuid()::text), 16), provider_event_id = null, etag = null,
@@ -4760,7 +4774,7 @@ declare
 begin
   perform from public.calendar_sync_states s
   where s.user_id = p_user_id and s.calendar_id = p_calendar_id for update;
-  perform public.lock_blocks(p_user_id);
+  perform public.lock_person(p_user_id);
   select c.created, c.updated, c.deleted into created, updated, deleted
   from public.change_blocks(p_user_id, p_calendar_id, p_changed_at) c;
   perform public.adopt_blocks(p_user_id);
@@ -4779,8 +4793,7 @@ end
 $$;
 comment on function public.plan_busy_blocks is 'Makes busy blocks from and in a calendar what the rules ask for, through the outbox';
 
--- Internal: the last page of a sync calls for a plan, which is in its log. Before the costs of the sync are noted: the
--- outbox takes its rows in this order, too.
+-- Internal: the last page of a sync calls for a plan, which is counted in its log.
 create function public.log_planned_blocks(p_state public.calendar_sync_states, p_changed_at timestamptz)
 returns void language plpgsql set search_path = '' as $$
 declare
@@ -4845,7 +4858,7 @@ returns void language plpgsql set search_path = '' as $$
 declare
   v_now constant timestamptz := public.calsync_now();
 begin
-  perform public.lock_blocks(p_user_id);
+  perform public.lock_person(p_user_id);
   update public.busy_blocks b set provider_event_id = o.provider_event_id, etag = o.etag, written_at = v_now, updated_at = v_now
   from jsonb_to_recordset(p_outcomes) as o (id uuid, result text, provider_event_id text, etag text)
   where b.user_id = p_user_id and b.id = o.id and o.result = 'written';
@@ -5137,6 +5150,10 @@ set search_path = '' as $$
   delete from public.provider_writes where user_id = p_user_id and id = p_id;
   delete from calsync_private.appointment_offers where user_id = p_user_id and id = p_id;
   delete from calsync_private.appointment_sightings where user_id = p_user_id and id = p_id;
+  -- There is nothing left to decide.
+  update public.sync_conflicts set decision = 'merged', decided_by = 'policy', decided_at = public.calsync_now(),
+    updated_at = public.calsync_now()
+  where user_id = p_user_id and appointment_id = p_id and decision = 'pending';
 $$;
 comment on function public.forget_link is 'Forgets the event of an appointment';
 
@@ -5255,7 +5272,7 @@ end
 $$;
 comment on function public.settle_written is 'Both sides agree on what was written';
 
--- Internal: the mirror must be read before more is written, and it is asked for now.
+-- Internal: the mirror must be read before more is written (settle_provider_writes asks for that).
 create function public.hold_for_merge(p_link public.appointment_links, p_provider_event_id text, p_etag text,
                                       p_vanished_at timestamptz)
 returns void language plpgsql set search_path = '' as $$
@@ -5469,6 +5486,338 @@ revoke execute on function public.write_action from public, anon, authenticated;
 grant execute on function public.write_action to service_role;
 revoke execute on function public.put_appointment from public, anon, authenticated;
 grant execute on function public.put_appointment to service_role;
+
+-- sql/functions/644_conflicts.sql
+-- Internal: writes a conflict down. One that waits for its decision is kept up to date; without p_conflict (the sides
+-- agree again) it is over.
+create function public.record_conflict(p_link public.appointment_links, p_remote_etag text, p_conflict jsonb)
+returns void language plpgsql set search_path = '' as $$
+declare
+  v_now constant timestamptz := public.calsync_now();
+  v_is_pending constant boolean := coalesce(p_conflict ->> 'decision' = 'pending', false);
+  v_id uuid;
+begin
+  if p_conflict is null then
+    update public.sync_conflicts c set decision = 'merged', decided_by = 'policy', decided_at = v_now, updated_at = v_now
+    where c.user_id = p_link.user_id and c.appointment_id = p_link.id and c.decision = 'pending';
+    return;
+  end if;
+  insert into public.sync_conflicts as c (user_id, appointment_id, calendar_id, kind, base, local, remote, merged,
+    remote_etag, fields, policy, decision)
+  values (p_link.user_id, p_link.id, p_link.calendar_id, p_conflict ->> 'kind', nullif(p_conflict -> 'base', 'null'),
+    nullif(p_conflict -> 'local', 'null'), nullif(p_conflict -> 'remote', 'null'), nullif(p_conflict -> 'merged', 'null'),
+    p_remote_etag, array(select jsonb_array_elements_text(p_conflict -> 'fields')), p_conflict ->> 'policy', 'pending')
+  on conflict (user_id, appointment_id) where decision = 'pending' do update set
+    kind = excluded.kind, base = excluded.base, local = excluded.local, remote = excluded.remote, merged = excluded.merged,
+    remote_etag = excluded.remote_etag, fields = excluded.fields, policy = excluded.policy, updated_at = v_now
+  returning c.id into v_id;
+  if not v_is_pending then
+    perform public.decide_conflict(p_link.user_id, v_id, p_conflict ->> 'decision', 'policy');
+    perform public.write_audit(p_link.user_id, 'worker', 'conflict.decided', v_id::text, null,
+      p_conflict - array['base', 'local', 'remote', 'merged'] || jsonb_build_object('appointment_id', p_link.id));
+  end if;
+end
+$$;
+comment on function public.record_conflict is 'Keeps both versions of an appointment, and what was decided';
+
+-- Internal: the decision.
+create function public.decide_conflict(p_user_id uuid, p_conflict_id uuid, p_decision text, p_decided_by text)
+returns void language sql set search_path = '' as $$
+  update public.sync_conflicts c set decision = p_decision, decided_by = p_decided_by,
+    decided_at = public.calsync_now(), updated_at = public.calsync_now()
+  where c.user_id = p_user_id and c.id = p_conflict_id
+$$;
+comment on function public.decide_conflict is 'pending → decided';
+
+-- A person decides a conflict that waits: local, remote, both (the provider's stays, ours becomes a new appointment),
+-- or merged, with p_fields saying of each field in conflict whose value it gets: {"when": "local", "summary": "remote"}.
+-- What only one side changed is kept whatever they choose. p_actor as in audit_log.
+create function public.resolve_conflict(p_user_id uuid, p_conflict_id uuid, p_choice text, p_actor text,
+                                        p_fields jsonb default '{}', p_request_id text default null)
+returns setof public.sync_conflicts language plpgsql set search_path = '' as $$
+declare
+  v_conflict public.sync_conflicts;
+  v_link public.appointment_links;
+begin
+  v_conflict := public.hold_conflict(p_user_id, p_conflict_id);
+  if v_conflict.decision <> 'pending' then
+    raise exception 'conflict % was decided already: %', p_conflict_id, v_conflict.decision using errcode = 'CS010',
+      hint = 'Undo that decision, or change the appointment.';
+  elsif p_choice not in ('local', 'remote', 'both', 'merged') then
+    raise exception 'unknown choice %', p_choice using errcode = 'CS003', hint = 'Choose local, remote, both or merged.';
+  elsif p_choice = 'merged' and v_conflict.kind <> 'both_changed' then
+    raise exception 'one side has nothing to merge' using errcode = 'CS010', hint = 'Choose local, remote or both.';
+  elsif p_choice = 'merged' and exists (
+    select from unnest(v_conflict.fields) f where coalesce(p_fields ->> f, '') not in ('local', 'remote')) then
+    raise exception 'whose value each field in conflict gets is not said' using errcode = 'CS003',
+      hint = format('Say local or remote for each of: %s.', array_to_string(v_conflict.fields, ', '));
+  end if;
+  select * into v_link from public.appointment_links l
+  where l.user_id = p_user_id and l.id = v_conflict.appointment_id for no key update;
+  if not public.is_current(v_conflict, v_link) then
+    raise exception 'one side of conflict % was changed a moment ago', p_conflict_id using errcode = 'CS010',
+      hint = 'Look at it again in a few seconds, then decide.';
+  end if;
+  perform public.decide_conflict(p_user_id, p_conflict_id, p_choice, p_actor);
+  perform public.carry_out(v_conflict, v_link, p_choice, p_fields);
+  perform public.write_audit(p_user_id, p_actor, 'conflict.resolved', p_conflict_id::text, p_request_id,
+    jsonb_build_object('choice', p_choice, 'fields', p_fields, 'appointment_id', v_conflict.appointment_id));
+  return query select * from public.sync_conflicts c where c.user_id = p_user_id and c.id = p_conflict_id;
+end
+$$;
+comment on function public.resolve_conflict is 'Decides a pending conflict, and carries that out';
+
+-- Internal: locks a conflict and its appointment, in the order of every other function.
+create function public.hold_conflict(p_user_id uuid, p_conflict_id uuid) returns public.sync_conflicts language plpgsql
+set search_path = '' as $$
+declare
+  v_conflict public.sync_conflicts;
+begin
+  perform from public.appointments a where a.user_id = p_user_id and a.id = (
+    select c.appointment_id from public.sync_conflicts c where c.user_id = p_user_id and c.id = p_conflict_id) for update;
+  perform from public.appointment_links l where l.user_id = p_user_id and l.id = (
+    select c.appointment_id from public.sync_conflicts c where c.user_id = p_user_id and c.id = p_conflict_id) for no key update;
+  select * into v_conflict from public.sync_conflicts c where c.user_id = p_user_id and c.id = p_conflict_id for update;
+  if not found then
+    raise exception 'there is no conflict %', p_conflict_id using errcode = 'CS002';
+  end if;
+  return v_conflict;
+end
+$$;
+comment on function public.hold_conflict is 'Locks a conflict and what it is about';
+
+-- Internal: whether a pending conflict shows both sides as they are now.
+create function public.is_current(p_conflict public.sync_conflicts, p_link public.appointment_links) returns boolean
+language sql stable set search_path = '' as $$
+  select coalesce(p_link.held = 'conflict', false)
+    and p_conflict.local is not distinct from (
+      select public.appointment_content(a) from public.appointments a where a.user_id = p_link.user_id and a.id = p_link.id)
+    and p_conflict.remote_etag is not distinct from (
+      select e.etag from public.calendar_events e
+      where e.user_id = p_link.user_id and e.calendar_id = p_link.calendar_id
+        and e.provider_event_id = p_link.provider_event_id and e.status <> 'cancelled')
+$$;
+comment on function public.is_current is 'Whether neither side changed since a conflict was written down';
+
+-- Internal: what a choice means, by the kind of the conflict.
+create function public.carry_out(p_conflict public.sync_conflicts, p_link public.appointment_links, p_choice text, p_fields jsonb)
+returns void language plpgsql set search_path = '' as $$
+declare
+  v_ours constant boolean := p_choice in ('local', 'both');
+  v_content jsonb;
+begin
+  if p_conflict.kind = 'both_changed' then
+    v_content := case when p_choice = 'both' then p_conflict.remote else public.chosen_content(p_conflict, p_choice, p_fields) end;
+    perform public.merge_appointment(p_link, case when v_content = p_conflict.remote then 'keep' else 'update' end,
+      v_content, p_conflict.remote, p_conflict.remote, p_conflict.remote_etag);
+    if p_choice = 'both' then
+      perform public.put_appointment(p_link.user_id, gen_random_uuid(), p_link.calendar_id, p_conflict.local);
+    end if;
+  elsif p_conflict.kind = 'deleted_here' then
+    perform public.merge_appointment(p_link, case p_choice when 'local' then 'delete' else 'keep' end,
+      case p_choice when 'local' then null else p_conflict.remote end, p_conflict.remote, p_conflict.remote, p_conflict.remote_etag);
+  elsif v_ours and p_conflict.local is not null then
+    -- The event is gone, or a series that is left alone.
+    perform public.merge_appointment(p_link, 'recreate', p_conflict.local, null, null, null);
+  else
+    perform public.merge_appointment(p_link, 'forget', null, null, null, null);
+  end if;
+end
+$$;
+comment on function public.carry_out is 'Makes both sides what was chosen';
+
+-- Internal: the merged version with the chosen values in the fields that are in conflict.
+create function public.chosen_content(p_conflict public.sync_conflicts, p_choice text, p_fields jsonb) returns jsonb
+language sql stable set search_path = '' as $$
+  select p_conflict.merged || coalesce(jsonb_object_agg(k.key, p_conflict.local -> k.key), '{}')
+  from unnest(p_conflict.fields) f
+  cross join lateral unnest(case f when 'when' then array['start_at', 'end_at', 'start_date', 'end_date', 'time_zone']
+                                   else array[f] end) k (key)
+  where p_choice = 'local' or (p_choice = 'merged' and p_fields ->> f = 'local')
+$$;
+comment on function public.chosen_content is 'Both versions in one, as chosen';
+
+-- Takes a decision back: the version that lost (after a merge: ours as it was before) is put back as a fresh change
+-- made here, a deleted appointment is made again, and it goes to the provider as any other change.
+create function public.undo_conflict(p_user_id uuid, p_conflict_id uuid, p_actor text, p_request_id text default null)
+returns setof public.sync_conflicts language plpgsql set search_path = '' as $$
+declare
+  v_conflict public.sync_conflicts;
+begin
+  v_conflict := public.hold_conflict(p_user_id, p_conflict_id);
+  if v_conflict.undone_at is not null then
+    raise exception 'the decision of conflict % was undone already', p_conflict_id using errcode = 'CS010',
+      hint = 'Change the appointment instead.';
+  elsif exists (select from public.sync_conflicts c where c.user_id = p_user_id and c.decision = 'pending'
+                  and c.appointment_id = v_conflict.appointment_id) then
+    raise exception 'appointment % waits for a decision', v_conflict.appointment_id using errcode = 'CS010',
+      hint = 'Resolve its pending conflict first.';
+  elsif v_conflict.decision = 'both' then
+    raise exception 'both versions were kept' using errcode = 'CS010', hint = 'Delete the one that is not wanted.';
+  end if;
+  perform public.put_appointment(p_user_id, v_conflict.appointment_id, v_conflict.calendar_id,
+    case v_conflict.decision when 'local' then v_conflict.remote else v_conflict.local end);
+  update public.sync_conflicts c set undone_at = public.calsync_now(), undone_by = p_actor, updated_at = public.calsync_now()
+  where c.user_id = p_user_id and c.id = p_conflict_id;
+  perform public.write_audit(p_user_id, p_actor, 'conflict.undone', p_conflict_id::text, p_request_id,
+    jsonb_build_object('decision', v_conflict.decision, 'appointment_id', v_conflict.appointment_id));
+  return query select * from public.sync_conflicts c where c.user_id = p_user_id and c.id = p_conflict_id;
+end
+$$;
+comment on function public.undo_conflict is 'Puts back the version that lost';
+
+-- Who wins from now on: in an account, or in one calendar (null: as its account says). Exactly one of the ids is given.
+create function public.set_conflict_policy(p_user_id uuid, p_account_id uuid, p_calendar_id uuid, p_policy text, p_actor text,
+                                           p_request_id text default null)
+returns table (conflict_policy text) language plpgsql set search_path = '' as $$
+#variable_conflict use_column
+begin
+  if p_calendar_id is not null then
+    update public.calendars c set conflict_policy = p_policy, updated_at = public.calsync_now()
+    where c.user_id = p_user_id and c.id = p_calendar_id;
+  else
+    update public.calendar_accounts a set conflict_policy = p_policy, updated_at = public.calsync_now()
+    where a.user_id = p_user_id and a.id = p_account_id;
+  end if;
+  if not found then
+    raise exception 'there is no such account or calendar' using errcode = 'CS002';
+  end if;
+  perform public.write_audit(p_user_id, p_actor, 'settings.changed', coalesce(p_calendar_id, p_account_id)::text, p_request_id,
+    jsonb_build_object('conflict_policy', p_policy));
+  return query select p_policy;
+end
+$$;
+comment on function public.set_conflict_policy is 'Sets the conflict policy of an account or a calendar';
+
+revoke execute on function public.record_conflict from public, anon, authenticated;
+grant execute on function public.record_conflict to service_role;
+revoke execute on function public.decide_conflict from public, anon, authenticated;
+grant execute on function public.decide_conflict to service_role;
+revoke execute on function public.resolve_conflict from public, anon, authenticated;
+grant execute on function public.resolve_conflict to service_role;
+revoke execute on function public.hold_conflict from public, anon, authenticated;
+grant execute on function public.hold_conflict to service_role;
+revoke execute on function public.is_current from public, anon, authenticated;
+grant execute on function public.is_current to service_role;
+revoke execute on function public.carry_out from public, anon, authenticated;
+grant execute on function public.carry_out to service_role;
+revoke execute on function public.chosen_content from public, anon, authenticated;
+grant execute on function public.chosen_content to service_role;
+revoke execute on function public.undo_conflict from public, anon, authenticated;
+grant execute on function public.undo_conflict to service_role;
+revoke execute on function public.set_conflict_policy from public, anon, authenticated;
+grant execute on function public.set_conflict_policy to service_role;
+
+-- sql/functions/645_list_appointments.sql
+-- The appointments of a person with their state, oldest first; the page after the row that p_after_* name.
+create function public.list_appointments(p_user_id uuid, p_limit integer, p_after_created_at timestamptz default null,
+                                         p_after_id uuid default null, p_calendar_id uuid default null)
+returns table (id uuid, calendar_id uuid, summary text, description text, location text, start_at timestamptz,
+  end_at timestamptz, start_date date, end_date date, time_zone text, show_as text, visibility text, state text,
+  reason text, created_at timestamptz, updated_at timestamptz) language plpgsql stable set search_path = '' as $$
+begin
+  return query
+  select a.id, a.calendar_id, a.summary, a.description, a.location, a.start_at, a.end_at, a.start_date, a.end_date,
+    a.time_zone, a.show_as, a.visibility, s.state, s.reason, a.created_at, a.updated_at
+  from public.appointments a
+  join public.appointment_status s on s.user_id = a.user_id and s.id = a.id
+  where a.user_id = p_user_id and (p_calendar_id is null or a.calendar_id = p_calendar_id)
+    and (p_after_id is null or (a.created_at, a.id) > (p_after_created_at, p_after_id))
+  order by a.created_at, a.id
+  limit p_limit;
+end
+$$;
+comment on function public.list_appointments is 'A page of the appointments of a person, with their state';
+
+-- One of them.
+create function public.get_appointment(p_user_id uuid, p_id uuid)
+returns table (id uuid, calendar_id uuid, summary text, description text, location text, start_at timestamptz,
+  end_at timestamptz, start_date date, end_date date, time_zone text, show_as text, visibility text, state text,
+  reason text, created_at timestamptz, updated_at timestamptz) language plpgsql stable set search_path = '' as $$
+begin
+  return query
+  select a.id, a.calendar_id, a.summary, a.description, a.location, a.start_at, a.end_at, a.start_date, a.end_date,
+    a.time_zone, a.show_as, a.visibility, s.state, s.reason, a.created_at, a.updated_at
+  from public.appointments a
+  join public.appointment_status s on s.user_id = a.user_id and s.id = a.id
+  where a.user_id = p_user_id and a.id = p_id;
+  if not found then
+    raise exception 'there is no appointment %', p_id using errcode = 'CS002';
+  end if;
+end
+$$;
+comment on function public.get_appointment is 'An appointment of a person, with its state';
+
+-- The API makes one. Repeated with the same id and content, it changes nothing.
+create function public.create_appointment(p_user_id uuid, p_id uuid, p_calendar_id uuid, p_content jsonb, p_actor text,
+                                          p_request_id text default null)
+returns void language plpgsql set search_path = '' as $$
+begin
+  if exists (select from public.appointments a where a.user_id = p_user_id and a.id = p_id) then
+    return;
+  end if;
+  perform public.put_appointment(p_user_id, p_id, p_calendar_id, p_content);
+  perform public.write_audit(p_user_id, p_actor, 'appointment.created', p_id::text, p_request_id);
+end
+$$;
+comment on function public.create_appointment is 'Makes an appointment';
+
+-- The API changes one: p_changes holds the new values; the others stay.
+create function public.change_appointment(p_user_id uuid, p_id uuid, p_changes jsonb, p_actor text,
+                                          p_request_id text default null)
+returns void language plpgsql set search_path = '' as $$
+declare
+  v_appointment public.appointments;
+begin
+  select * into v_appointment from public.appointments a where a.user_id = p_user_id and a.id = p_id for update;
+  if not found then
+    raise exception 'there is no appointment %', p_id using errcode = 'CS002';
+  end if;
+  perform public.put_appointment(p_user_id, p_id, v_appointment.calendar_id,
+    public.appointment_content(v_appointment) || p_changes);
+  perform public.write_audit(p_user_id, p_actor, 'appointment.changed', p_id::text, p_request_id,
+    jsonb_build_object('fields', array(select jsonb_object_keys(p_changes))));
+end
+$$;
+comment on function public.change_appointment is 'Changes an appointment';
+
+-- The API deletes one.
+create function public.delete_appointment(p_user_id uuid, p_id uuid, p_actor text, p_request_id text default null)
+returns void language plpgsql set search_path = '' as $$
+begin
+  delete from public.appointments a where a.user_id = p_user_id and a.id = p_id;
+  if not found then
+    raise exception 'there is no appointment %', p_id using errcode = 'CS002';
+  end if;
+  perform public.write_audit(p_user_id, p_actor, 'appointment.deleted', p_id::text, p_request_id);
+end
+$$;
+comment on function public.delete_appointment is 'Deletes an appointment';
+
+-- The conflicts of a person, newest first; with p_decision those alone (pending: the ones that wait).
+create function public.list_conflicts(p_user_id uuid, p_limit integer, p_after_created_at timestamptz default null,
+                                      p_after_id uuid default null, p_decision text default null)
+returns setof public.sync_conflicts language sql stable set search_path = '' as $$
+  select c.* from public.sync_conflicts c
+  where c.user_id = p_user_id and (p_decision is null or c.decision = p_decision)
+    and (p_after_id is null or (c.created_at, c.id) < (p_after_created_at, p_after_id))
+  order by c.created_at desc, c.id desc
+  limit p_limit
+$$;
+comment on function public.list_conflicts is 'A page of the conflicts of a person';
+
+revoke execute on function public.list_appointments from public, anon, authenticated;
+grant execute on function public.list_appointments to service_role;
+revoke execute on function public.get_appointment from public, anon, authenticated;
+grant execute on function public.get_appointment to service_role;
+revoke execute on function public.create_appointment from public, anon, authenticated;
+grant execute on function public.create_appointment to service_role;
+revoke execute on function public.change_appointment from public, anon, authenticated;
+grant execute on function public.change_appointment to service_role;
+revoke execute on function public.delete_appointment from public, anon, authenticated;
+grant execute on function public.delete_appointment to service_role;
+revoke execute on function public.list_conflicts from public, anon, authenticated;
+grant execute on function public.list_conflicts to service_role;
 
 -- sql/views/01_calendar_webhooks.sql
 -- The hybrid state, a row per calendar: what operators and the polling functions look at.
@@ -5761,7 +6110,8 @@ comment on view public.calendar_explanations is 'All that explains the state of 
 -- busy_block_rules: every calendar that the person may write blocks the primary calendars of their other accounts.
 -- obstacle: why the pair cannot block whatever the rule says; an account that waits to be reconnected keeps its pairs.
 create view public.busy_block_pairs with (security_invoker = true) as
-with ends as (
+-- Not made for all people at once to look up one.
+with ends as not materialized (
   select c.user_id, c.id, c.account_id, c.name, a.provider, a.email, c.access_role, c.is_primary,
     case
       when c.removed_at is not null then 'is gone from its account'
@@ -5803,6 +6153,53 @@ from public.busy_blocks b
 where b.written_at >= b.changed_at
 group by b.user_id, b.target_calendar_id, (b.written_at at time zone 'UTC')::date;
 comment on view public.block_latency is 'Seconds from change to busy block: p50, p95, p99 by calendar and day';
+
+-- sql/views/64_appointments.sql
+-- What the merge looks at: appointments whose event changed at the provider (or is gone, which the provider said: a
+-- deletion in a sync, or no such event when it was written and the calendar was read since), with all versions. A
+-- version of ours that is not our last is left out: the mirror is about to show the last one.
+create view public.appointments_to_merge with (security_invoker = true) as
+select l.user_id, l.calendar_id, l.id, l.version, s.mark, l.base, l.base_remote, o.contents as offers,
+  (select public.appointment_content(a) from public.appointments a
+   where a.user_id = l.user_id and a.id = l.id) as local,
+  case when e.status <> 'cancelled' then e.etag end as remote_etag, public.event_content(e) as remote,
+  coalesce(e.kind = 'series', false) as is_series,
+  coalesce(e.etag = any (l.own_etags), false) as is_echo,
+  coalesce(c.conflict_policy, t.conflict_policy) as policy,
+  coalesce(l.local_changed_at, l.updated_at) as local_changed_at,
+  case when e.id is null then s.gone_at else e.provider_updated_at end as remote_changed_at,
+  l.agreed_at, case when e.id is null then s.noticed_at else e.updated_at end as seen_at
+from calsync_private.appointment_sightings s
+join public.appointment_links l on l.user_id = s.user_id and l.id = s.id
+join public.calendars c on c.user_id = l.user_id and c.id = l.calendar_id
+join public.calendar_accounts t on t.user_id = c.user_id and t.id = c.account_id
+join public.calendar_sync_states y on y.user_id = l.user_id and y.calendar_id = l.calendar_id
+left join calsync_private.appointment_offers o on o.user_id = l.user_id and o.id = l.id
+left join public.calendar_events e on e.user_id = l.user_id and e.calendar_id = l.calendar_id
+  and e.provider_event_id = l.provider_event_id
+where l.provider_event_id is not null
+  and case when e.id is null then s.is_gone or l.vanished_at <= y.last_sync_at
+      else e.etag = l.etag or not e.etag = any (l.own_etags) end;
+comment on view public.appointments_to_merge is 'Appointments whose event changed, with all that a merge looks at';
+
+-- Where appointments stand: synced; pending: a write or a merge is to come; conflict: somebody must decide; failed:
+-- writing was given up until it is replayed or changed. Deleted ones are listed until their event is deleted too.
+create view public.appointment_status with (security_invoker = true) as
+select l.user_id, l.id, l.calendar_id, l.deleted_at is not null as is_deleted, l.provider_event_id,
+  case when l.held = 'conflict' then 'conflict' when w.dead_at is not null then 'failed'
+       when w.id is not null or l.held is not null or l.provider_event_id is null then 'pending' else 'synced' end as state,
+  case when l.held = 'conflict' then 'both sides were changed; resolve the conflict'
+       when w.dead_at is not null then concat_ws(': ', w.last_error_code, w.last_error_message)
+       when a.status = 'needs_reauth' then 'its account must be reconnected'
+       when w.last_error_code is not null then concat_ws(': ', w.last_error_code, w.last_error_message)
+       when l.held = 'merge' then 'its calendar is to be read first'
+       when w.id is not null then 'to be written' end as reason,
+  l.local_changed_at, l.agreed_at
+from public.appointment_links l
+join public.calendars c on c.user_id = l.user_id and c.id = l.calendar_id
+join public.calendar_accounts a on a.user_id = c.user_id and a.id = c.account_id
+left join public.provider_writes w on w.user_id = l.user_id and w.id = l.id;
+comment on view public.appointment_status is 'Whether appointments are synced, and if not, why';
 
 -- sql/views/70_calendar_facts.sql
 -- What the health of a calendar is judged by: the method that holds, push, the last syncs, what is open.
@@ -5929,6 +6326,30 @@ grant select on public.provider_writes to authenticated;
 grant select, insert, update, delete on public.provider_writes to service_role;
 create policy own_rows on public.provider_writes for select to authenticated using (user_id = (select auth.uid()));
 
+-- The one table that people write: their own rows, and of these what is theirs to say. Triggers look at the rest.
+alter table public.appointments enable row level security;
+revoke all on public.appointments from public, anon, authenticated, service_role;
+grant select, delete on public.appointments to authenticated;
+grant insert (user_id, id, calendar_id, summary, description, location, start_at, end_at, start_date, end_date, time_zone,
+              show_as, visibility) on public.appointments to authenticated;
+grant update (summary, description, location, start_at, end_at, start_date, end_date, time_zone, show_as, visibility)
+  on public.appointments to authenticated;
+grant select, insert, update, delete on public.appointments to service_role;
+create policy own_rows on public.appointments to authenticated
+  using (user_id = (select auth.uid())) with check (user_id = (select auth.uid()));
+
+alter table public.appointment_links enable row level security;
+revoke all on public.appointment_links from public, anon, authenticated, service_role;
+grant select on public.appointment_links to authenticated;
+grant select, insert, update, delete on public.appointment_links to service_role;
+create policy own_rows on public.appointment_links for select to authenticated using (user_id = (select auth.uid()));
+
+alter table public.sync_conflicts enable row level security;
+revoke all on public.sync_conflicts from public, anon, authenticated, service_role;
+grant select on public.sync_conflicts to authenticated;
+grant select, insert, update, delete on public.sync_conflicts to service_role;
+create policy own_rows on public.sync_conflicts for select to authenticated using (user_id = (select auth.uid()));
+
 -- Private tables: for definer functions, and for the service role where a plain function writes them.
 alter table calsync_private.limits enable row level security;
 alter table calsync_private.installation enable row level security;
@@ -5938,7 +6359,10 @@ alter table calsync_private.full_sync_seen enable row level security;
 alter table calsync_private.oauth_flows enable row level security;
 grant select, insert, update, delete on calsync_private.oauth_flows to service_role;
 alter table calsync_private.idempotency_keys enable row level security;
+alter table calsync_private.appointment_offers enable row level security;
+alter table calsync_private.appointment_sightings enable row level security;
 grant usage on schema calsync_private to service_role;
+grant select, insert, update, delete on calsync_private.appointment_offers, calsync_private.appointment_sightings to service_role;
 grant select on calsync_private.installation to service_role;
 grant select, insert, update, delete on calsync_private.provider_circuits, calsync_private.full_sync_seen,
   calsync_private.idempotency_keys to service_role;
@@ -5984,3 +6408,7 @@ revoke all on public.busy_block_pairs from public, anon, authenticated, service_
 grant select on public.busy_block_pairs to authenticated, service_role;
 revoke all on public.block_latency from public, anon, authenticated, service_role;
 grant select on public.block_latency to authenticated, service_role;
+revoke all on public.appointments_to_merge from public, anon, authenticated, service_role;
+grant select on public.appointments_to_merge to service_role;
+revoke all on public.appointment_status from public, anon, authenticated, service_role;
+grant select on public.appointment_status to authenticated, service_role;
