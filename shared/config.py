@@ -89,6 +89,7 @@ class Settings:
     write_workers: int
     write_batch: int
     calls_per_minute: int
+    conflict_skew_seconds: float
     cron_budget_seconds: float
     verify_batch: int
     window_past_days: int
@@ -135,6 +136,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         write_workers=env.whole("WRITE_WORKERS", 2, at_least=1),
         write_batch=env.whole("WRITE_BATCH", 50, at_least=1),
         calls_per_minute=env.whole("CALLS_PER_MINUTE", 500, at_least=1),
+        conflict_skew_seconds=env.number("CONFLICT_SKEW_SECONDS", 5.0, at_least=0.0),
         cron_budget_seconds=env.number("CRON_BUDGET_SECONDS", 50.0, at_least=1.0),
         verify_batch=env.whole("VERIFY_BATCH", 5, at_least=0),
         window_past_days=env.whole("WINDOW_PAST_DAYS", 31, at_least=0),

@@ -131,6 +131,44 @@ class WriteAction(StrEnum):
     DELETE = "delete"  # it is not wanted any more
 
 
+class ConflictPolicy(StrEnum):
+    """Who wins where an appointment and its event were both changed; set_conflict_policy."""
+
+    NEWEST_WINS = "newest_wins"  # the later change, where clocks can tell
+    PROVIDER_WINS = "provider_wins"
+    LOCAL_WINS = "local_wins"
+    MANUAL = "manual"  # a person decides
+
+
+class ConflictKind(StrEnum):
+    """What happened on both sides of an appointment; settle_merge."""
+
+    BOTH_CHANGED = "both_changed"
+    DELETED_HERE = "deleted_here"  # and changed there
+    DELETED_THERE = "deleted_there"  # and changed here
+    BECAME_SERIES = "became_series"  # it recurs there now, which an appointment cannot
+
+
+class Decision(StrEnum):
+    """What became of a conflict."""
+
+    PENDING = "pending"  # settle_merge under the policy manual, or of a series
+    MERGED = "merged"  # settle_merge: different fields; resolve_conflict: field by field
+    LOCAL = "local"  # the policy, or resolve_conflict
+    REMOTE = "remote"  # the policy, or resolve_conflict
+    BOTH = "both"  # resolve_conflict: ours became an appointment of its own
+
+
+class MergedEvent(StrEnum):
+    """What a merge means for the event at the provider."""
+
+    KEEP = "keep"  # it is right
+    UPDATE = "update"  # it gets what was changed here
+    DELETE = "delete"
+    RECREATE = "recreate"  # it is gone there, and a new one takes its place
+    FORGET = "forget"  # it is nobody's any more
+
+
 class Failure(StrEnum):
     """What a failed provider call means for the calendar; the next action follows from it."""
 

@@ -104,6 +104,30 @@ grant select on public.provider_writes to authenticated;
 grant select, insert, update, delete on public.provider_writes to service_role;
 create policy own_rows on public.provider_writes for select to authenticated using (user_id = (select auth.uid()));
 
+-- The one table that people write: their own rows, and of these what is theirs to say. Triggers look at the rest.
+alter table public.appointments enable row level security;
+revoke all on public.appointments from public, anon, authenticated, service_role;
+grant select, delete on public.appointments to authenticated;
+grant insert (user_id, id, calendar_id, summary, description, location, start_at, end_at, start_date, end_date, time_zone,
+              show_as, visibility) on public.appointments to authenticated;
+grant update (summary, description, location, start_at, end_at, start_date, end_date, time_zone, show_as, visibility)
+  on public.appointments to authenticated;
+grant select, insert, update, delete on public.appointments to service_role;
+create policy own_rows on public.appointments to authenticated
+  using (user_id = (select auth.uid())) with check (user_id = (select auth.uid()));
+
+alter table public.appointment_links enable row level security;
+revoke all on public.appointment_links from public, anon, authenticated, service_role;
+grant select on public.appointment_links to authenticated;
+grant select, insert, update, delete on public.appointment_links to service_role;
+create policy own_rows on public.appointment_links for select to authenticated using (user_id = (select auth.uid()));
+
+alter table public.sync_conflicts enable row level security;
+revoke all on public.sync_conflicts from public, anon, authenticated, service_role;
+grant select on public.sync_conflicts to authenticated;
+grant select, insert, update, delete on public.sync_conflicts to service_role;
+create policy own_rows on public.sync_conflicts for select to authenticated using (user_id = (select auth.uid()));
+
 -- Private tables: for definer functions, and for the service role where a plain function writes them.
 alter table calsync_private.limits enable row level security;
 alter table calsync_private.installation enable row level security;
@@ -113,7 +137,10 @@ alter table calsync_private.full_sync_seen enable row level security;
 alter table calsync_private.oauth_flows enable row level security;
 grant select, insert, update, delete on calsync_private.oauth_flows to service_role;
 alter table calsync_private.idempotency_keys enable row level security;
+alter table calsync_private.appointment_offers enable row level security;
+alter table calsync_private.appointment_sightings enable row level security;
 grant usage on schema calsync_private to service_role;
+grant select, insert, update, delete on calsync_private.appointment_offers, calsync_private.appointment_sightings to service_role;
 grant select on calsync_private.installation to service_role;
 grant select, insert, update, delete on calsync_private.provider_circuits, calsync_private.full_sync_seen,
   calsync_private.idempotency_keys to service_role;
@@ -159,3 +186,7 @@ revoke all on public.busy_block_pairs from public, anon, authenticated, service_
 grant select on public.busy_block_pairs to authenticated, service_role;
 revoke all on public.block_latency from public, anon, authenticated, service_role;
 grant select on public.block_latency to authenticated, service_role;
+revoke all on public.appointments_to_merge from public, anon, authenticated, service_role;
+grant select on public.appointments_to_merge to service_role;
+revoke all on public.appointment_status from public, anon, authenticated, service_role;
+grant select on public.appointment_status to authenticated, service_role;

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import TypeAdapter
 
 from shared.db.database import Database
-from shared.states import Provider, SyncType, WriteSubject
+from shared.states import ConflictPolicy, Provider, SyncType, WriteSubject
 
 T = TypeVar("T")
 
@@ -193,6 +193,33 @@ class SeriesToExpand:
     recurrence: tuple[str, ...]
     window_start: datetime
     window_end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AppointmentToMerge:
+    """An appointment whose event changed at the provider (appointments_to_merge).
+
+    `local`, `remote`, `base`, `base_remote` and `offers` are versions as jsonb.
+    """
+
+    user_id: UUID
+    calendar_id: UUID
+    id: UUID
+    version: int
+    mark: UUID
+    local: dict[str, Any] | None
+    remote: dict[str, Any] | None
+    base: dict[str, Any] | None
+    base_remote: dict[str, Any] | None
+    offers: tuple[dict[str, Any], ...] | None
+    remote_etag: str | None
+    is_series: bool
+    is_echo: bool
+    policy: ConflictPolicy
+    local_changed_at: datetime
+    remote_changed_at: datetime | None
+    agreed_at: datetime | None
+    seen_at: datetime
 
 
 _ADAPTERS: dict[type[Any], TypeAdapter[Any]] = {}

@@ -7,6 +7,7 @@ from shared.decide.plan_window import plan_window
 from shared.steps.disconnect_account import disconnect_due
 from shared.steps.discover_calendars import discover_due
 from shared.steps.expand_series import expand_series
+from shared.steps.merge_appointments import merge_appointments
 from shared.steps.plan_blocks import plan_due_blocks
 from shared.steps.safety_net import verify_oldest
 from shared.steps.service import Service
@@ -25,6 +26,7 @@ class Upkeep:
     subscriptions_expired: int
     accounts_disconnected: int
     blocks_planned: int
+    appointments_merged: int
 
     @property
     def busy(self) -> bool:
@@ -35,12 +37,13 @@ class Upkeep:
                 self.subscriptions_made,
                 self.subscriptions_stopped,
                 self.blocks_planned,
+                self.appointments_merged,
             )
         )
 
 
 def keep_up(service: Service, limit: int = 20) -> Upkeep:
-    """One round of what is due: discovery, expiry, subscriptions, stops, disconnections, blocks.
+    """One round: discovery, expiry, subscriptions, stops, disconnections, blocks, merges.
 
     Cheap when nothing is.
     """
@@ -55,6 +58,7 @@ def keep_up(service: Service, limit: int = 20) -> Upkeep:
         subscriptions_expired=expired["expired"],
         accounts_disconnected=disconnect_due(service, limit),
         blocks_planned=plan_due_blocks(service, limit),
+        appointments_merged=merge_appointments(service),
     )
 
 

@@ -10,6 +10,7 @@ from shared.model import Page, Window
 from shared.providers.base import Pull, Session
 from shared.steps.apply import Batch, apply_page, page_progress, sort_changes
 from shared.steps.expand_series import expand_series
+from shared.steps.merge_appointments import merge_appointments
 from shared.steps.mirrored_etags import mirrored_etags, mirrored_series
 from shared.steps.service import Service, account_of, signed_in
 
@@ -70,6 +71,8 @@ def _sync_pages(service: Service, claim: Claim, session: Session) -> Applied:
         raise Retry("The provider answered no page at all", code="no_page")
     if deleted:
         expand_series(service, user_id=claim.user_id, calendar_id=claim.calendar_id)
+    if found:
+        merge_appointments(service, user_id=claim.user_id, calendar_id=claim.calendar_id)
     return applied
 
 

@@ -65,7 +65,10 @@ begin
   from claimed w
   join public.calendars c on c.user_id = w.user_id and c.id = w.calendar_id
   join public.calendar_accounts a on a.user_id = c.user_id and a.id = c.account_id
-  left join lateral public.block_draft(w.user_id, w.id, w.last_error_code = 'stale') d on w.subject = 'busy_block'
+  left join lateral (
+    select * from public.block_draft(w.user_id, w.id, w.last_error_code = 'stale') where w.subject = 'busy_block'
+    union all
+    select * from public.appointment_draft(w.user_id, w.id) where w.subject = 'appointment') d on true
   order by w.user_id, w.calendar_id, w.created_at, w.id;
 end
 $$;

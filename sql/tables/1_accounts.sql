@@ -8,6 +8,9 @@ create table public.calendar_accounts (
   status text not null default 'active' check (status in ('active', 'needs_reauth', 'disconnecting', 'disconnected')),
   status_reason text,
   scopes text[] not null default '{}',
+  -- Who wins where an appointment and its event were both changed; a calendar may differ.
+  conflict_policy text not null default 'newest_wins'
+    check (conflict_policy in ('newest_wins', 'provider_wins', 'local_wins', 'manual')),
   -- The provider asked for patience: no call for this account before.
   blocked_until timestamptz,
   quota_strikes integer not null default 0 check (quota_strikes >= 0),

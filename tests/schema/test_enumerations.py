@@ -25,6 +25,13 @@ COLUMNS: dict[str, type[StrEnum]] = {
     "calendar_sync_logs.status": states.SyncStatus,
     "provider_writes.subject": states.WriteSubject,
     "provider_writes.action": states.WriteAction,
+    "calendar_accounts.conflict_policy": states.ConflictPolicy,
+    "calendars.conflict_policy": states.ConflictPolicy,
+    "sync_conflicts.policy": states.ConflictPolicy,
+    "sync_conflicts.kind": states.ConflictKind,
+    "sync_conflicts.decision": states.Decision,
+    "appointments.show_as": states.ShowAs,
+    "appointments.visibility": states.Visibility,
 }
 #: Enumerations that Python never looks at.
 ONLY_IN_SQL = {
@@ -35,9 +42,10 @@ ONLY_IN_SQL = {
     "webhook_notifications.outcome",
     "calendar_alerts.kind",
     "calendar_alerts.severity",
+    "appointment_links.held",
 }
 #: Enumerations that no column holds: they are derived, or arguments.
-NOT_STORED = {states.SyncMethod, states.Failure, states.Health, states.Repair}
+NOT_STORED = {states.SyncMethod, states.MergedEvent, states.Failure, states.Health, states.Repair}
 
 ENUMERATION = re.compile(r"CHECK \(\((\w+) = ANY \(ARRAY\[([^\]]*)\]\)\)\)")
 VALUE = re.compile(r"'(\w+)'")

@@ -22,6 +22,7 @@ FOR_WORKERS = {
     "mirrored_etags",
     "calendars_to_verify",
     "due_summary",
+    "appointments_to_merge",
 }
 
 #: State of the installation, not of people.

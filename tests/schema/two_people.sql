@@ -74,9 +74,10 @@ insert into public.busy_block_rules (user_id, source_calendar_id, target_calenda
 select a.user_id, a.id, b.id from calendar a join calendar b on b.user_id = a.user_id and a.n = 1 and b.n = 2;
 
 insert into public.busy_blocks
-  (user_id, id, source_calendar_id, source_event_key, occurrence_key, target_calendar_id, tag, title, start_at, end_at)
+  (user_id, id, source_calendar_id, source_event_key, occurrence_key, target_calendar_id, tag, title, start_at, end_at,
+   provider_event_id, etag, written_at, changed_at)
 select a.user_id, a.id, a.id, 'event', '20261120T090000Z', b.id, 'calsync:b:00000000:0000000000000000:0000000000000000',
-  'Busy', now(), now() + interval '1 hour'
+  'Busy', now(), now() + interval '1 hour', 'block', '1', now(), now() - interval '1 second'
 from calendar a join calendar b on b.user_id = a.user_id and a.n = 1 and b.n = 2;
 
 insert into public.provider_writes (user_id, id, subject, calendar_id, action)
@@ -86,3 +87,23 @@ from calendar a join calendar b on b.user_id = a.user_id and a.n = 1 and b.n = 2
 insert into calsync_private.oauth_flows (user_id, state_hash, browser_hash, provider, scopes, sealed, expires_at)
 select id, repeat(letter, 64), repeat('0', 64), 'google', array['calendar'], 'gAAAA verifier', now() + interval '10 minutes'
 from person;
+
+-- One appointment that is written, seen there and waits for a decision.
+insert into public.appointments (user_id, id, calendar_id, summary, start_at, end_at)
+select user_id, id, id, 'Review', now(), now() + interval '1 hour' from calendar where n = 1;
+
+update public.appointment_links l set held = 'conflict', provider_event_id = 'appointment', etag = '1', own_etags = '{1}'
+from calendar c where l.user_id = c.user_id and l.id = c.id;
+
+insert into public.calendar_events
+  (user_id, calendar_id, provider_event_id, kind, status, etag, start_at, end_at, content_hash)
+select user_id, id, 'appointment', 'single', 'confirmed', '1', now(), now() + interval '1 hour', repeat('0', 64)
+from calendar where n = 1;
+
+insert into calsync_private.appointment_offers (user_id, id, calendar_id, contents)
+select user_id, id, id, '[]' from calendar where n = 1;
+
+insert into calsync_private.appointment_sightings (user_id, id, calendar_id) select user_id, id, id from calendar where n = 1;
+
+insert into public.sync_conflicts (user_id, appointment_id, calendar_id, kind, local, policy, decision)
+select user_id, id, id, 'deleted_there', '{}', 'manual', 'pending' from calendar where n = 1;
