@@ -232,6 +232,19 @@ def test_a_removed_occurrence(ann: Graph) -> None:
     assert ann.get(f"/me/events/{master['id']}")["changeKey"] != master["changeKey"]
 
 
+def test_removed_occurrences_are_named_where_select_asks_for_them(ann: Graph) -> None:
+    master = ann.post("/me/events", recurring("2026-11-02T09:00", DAILY, COUNT))["id"]
+    second = instances(ann, master)[1]
+    path = f"/me/events/{master}?$select=subject,cancelledOccurrences"
+    assert ann.get(path)["cancelledOccurrences"] == []
+    ann.delete(f"/me/events/{second['id']}")
+    assert ann.get(path)["cancelledOccurrences"] == [f"OID.{master}.2026-11-03"]
+    assert "cancelledOccurrences" not in ann.get(f"/me/events/{master}")
+    assert (
+        "cancelledOccurrences" not in ann.get("/me/events?$select=cancelledOccurrences")["value"][0]
+    )
+
+
 def test_an_exception_can_be_removed_too(ann: Graph) -> None:
     master = ann.post("/me/events", recurring("2026-11-02T09:00", DAILY, COUNT))
     second = instances(ann, master["id"])[1]

@@ -169,11 +169,15 @@ class Rig:
         """Connects, subscribes and syncs until nothing is due; gives the primary calendar's id."""
         user_id = self.connect(email)
         self.drain()
-        self.until(lambda: self.count("webhook_notifications", outcome="confirmed") > 0)
+        self.until(lambda: self._heard_from_all_channels(user_id))
         self.drain()
         (row,) = self.rows("calendars", user_id=user_id, is_primary=True)
         calendar_id: UUID = row["id"]
         return calendar_id
+
+    def _heard_from_all_channels(self, user_id: UUID) -> bool:
+        heard = self.count("webhook_notifications", user_id=user_id, outcome="confirmed")
+        return 0 < self.count("webhook_subscriptions", user_id=user_id, status="active") <= heard
 
     # -- doing what is due
 
