@@ -3550,20 +3550,6 @@ returns boolean language sql stable set search_path = '' as $$
 $$;
 comment on function public.has_channels is 'Whether subscriptions of an account wait to be stopped';
 
--- Internal: has the busy blocks of an account removed, where this installation writes any; gives how many wait.
-create function public.blocks_left(p_user_id uuid, p_account_id uuid)
-returns integer language plpgsql set search_path = '' as $$
-declare
-  v_left integer := 0;
-begin
-  if to_regprocedure('public.remove_blocks_of_account(uuid, uuid)') is not null then
-    execute 'select public.remove_blocks_of_account($1, $2)::integer' into v_left using p_user_id, p_account_id;
-  end if;
-  return v_left;
-end
-$$;
-comment on function public.blocks_left is 'Removes the busy blocks of an account; how many are not gone yet';
-
 -- Takes accounts whose access is to be given back now: channels are stopped, and blocks are gone (or were waited
 -- for a day). Others are looked at again in two seconds; a taken one, should its worker die, in two minutes.
 create function public.claim_due_disconnections(p_limit integer, p_account_id uuid default null)
@@ -3582,7 +3568,7 @@ begin
   loop
     v_waits := (v_account.status_reason <> 'access_lost' and public.has_channels(v_account.user_id, v_account.id))
       or (v_account.disconnecting_since > v_now - interval '1 day'
-          and public.blocks_left(v_account.user_id, v_account.id) > 0);
+          and public.remove_blocks_of_account(v_account.user_id, v_account.id) > 0);
     update public.calendar_accounts a
     set disconnect_due_at = v_now + case when v_waits then interval '2 seconds' else interval '2 minutes' end
     where a.user_id = v_account.user_id and a.id = v_account.id;
@@ -3643,8 +3629,6 @@ revoke execute on function public.park_account from public, anon, authenticated;
 grant execute on function public.park_account to service_role;
 revoke execute on function public.has_channels from public, anon, authenticated;
 grant execute on function public.has_channels to service_role;
-revoke execute on function public.blocks_left from public, anon, authenticated;
-grant execute on function public.blocks_left to service_role;
 revoke execute on function public.claim_due_disconnections from public, anon, authenticated;
 grant execute on function public.claim_due_disconnections to service_role;
 revoke execute on function public.postpone_disconnection from public, anon, authenticated;

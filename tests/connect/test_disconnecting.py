@@ -13,15 +13,14 @@ from tests.connect.conftest import ANN, BEN, EMAILS, MakeBrowser, person
 from tests.connect.test_connecting import PROVIDERS
 from tests.support.rig import Rig, timed
 
-HOOK = """
-drop function if exists public.remove_blocks_of_account(uuid, uuid);
+WAITING = """
 create table public.wanted_blocks (account_id uuid);
-create function public.remove_blocks_of_account(p_user_id uuid, p_account_id uuid)
+create or replace function public.remove_blocks_of_account(p_user_id uuid, p_account_id uuid)
 returns integer language sql as $$
   select count(*)::integer from public.wanted_blocks where account_id = p_account_id
-$$
+$$;
 """
-"""What writing back would bring: blocks that wait to be removed."""
+"""Blocks in the calendar of a provider that does not answer: they wait to be removed."""
 
 
 def account(rig: Rig) -> dict[str, Any]:
@@ -163,7 +162,7 @@ def test_access_is_kept_until_the_channels_are_stopped(
 def test_access_is_kept_until_the_blocks_are_gone(
     rig: Rig, browser: Browser, connected: UUID
 ) -> None:
-    rig.sql(HOOK)
+    rig.sql(WAITING)
     rig.sql("insert into public.wanted_blocks values (%(id)s)", {"id": connected})
     assert disconnect(browser, connected) == "disconnecting"
     assert live_channels(rig) == []
@@ -177,7 +176,7 @@ def test_access_is_kept_until_the_blocks_are_gone(
 def test_blocks_that_never_go_are_waited_for_a_day(
     rig: Rig, browser: Browser, connected: UUID
 ) -> None:
-    rig.sql(HOOK)
+    rig.sql(WAITING)
     rig.sql("insert into public.wanted_blocks values (%(id)s)", {"id": connected})
     assert disconnect(browser, connected) == "disconnecting"
     rig.at(rig.now())
