@@ -9,6 +9,7 @@ from shared.decide.draft_microsoft import draft_microsoft, new_microsoft
 from shared.decide.matches_draft import matches_draft
 from shared.decide.microsoft_fields import OWN_PROPERTY
 from shared.decide.normalise_microsoft import normalise_microsoft
+from shared.decide.read_json import read_text
 from shared.errors import GiveUp, ProviderError, QuotaExceeded, Reauthorize, Vanished
 from shared.model import Draft, Event, Window
 from shared.providers import microsoft_errors
@@ -100,7 +101,8 @@ class _Writer:
         """Deletes what the search for an event that has no id yet has found."""
         if write.provider_event_id is None:
             for row in rows(answer, WRITING):
-                self._graph.delete(f"{self._events}/{quote(str(row['id']), safe='')}", WRITING)
+                event_id = _written(row, None).provider_event_id
+                self._graph.delete(f"{self._events}/{quote(event_id, safe='')}", WRITING)
 
 
 def _concerns_all(result: Result) -> TypeGuard[ProviderError]:
@@ -112,9 +114,13 @@ def _concerns_all(result: Result) -> TypeGuard[ProviderError]:
 
 def _written(row: Mapping[str, object], draft: Draft | None) -> Written:
     """What Graph answered; compared with `draft` where an earlier attempt may have made it."""
-    (event,) = normalise_microsoft(row, "UTC", _ALWAYS, "")
-    if not isinstance(event, Event):
+    event_id = read_text(row.get("id"))
+    etag = read_text(row.get("@odata.etag")) or read_text(row.get("changeKey"))
+    if event_id is None or etag is None:
         raise microsoft_errors.unexpected_answer(WRITING)
-    return Written(
-        event.provider_event_id, event.etag, draft is None or matches_draft(event, draft)
-    )
+    return Written(event_id, etag, draft is None or _says(row, draft))
+
+
+def _says(row: Mapping[str, object], draft: Draft) -> bool:
+    event = normalise_microsoft(row, "UTC", _ALWAYS, "")[0]
+    return isinstance(event, Event) and matches_draft(event, draft)
