@@ -38,6 +38,7 @@ def test_a_restored_database_converges_without_doubles(
 
     _copy(life, postgres_server_url, backup, _database(life))
     life.settle()
+    life.rig.later(minutes=1)
     life.settle()
     assert {name: life.blocks(name) for name in after} == after, "the very same events"
     life.assert_quiet()
