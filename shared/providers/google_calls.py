@@ -30,7 +30,11 @@ class Answer:
 
 
 class Calls:
-    """Carries the requests of one session. `made` counts them, each of a batch by itself."""
+    """Carries the requests of one session. `made` counts them, each of a batch by itself.
+
+    Nothing is asked twice here: retries are the scheduler's. Only httplib2 sends a request once
+    more by itself where a connection turns out to be closed; each of ours can bear that.
+    """
 
     def __init__(self, api_url: str, credentials: AccountCredentials, http: httplib2.Http) -> None:
         self.made = 0
@@ -48,7 +52,7 @@ class Calls:
         return answer
 
     def send(self, request: Any) -> object:
-        """The decoded answer. Nothing is asked twice here: retries are the scheduler's."""
+        """The decoded answer."""
         try:
             return request.execute(http=self._http, num_retries=0)
         except BaseException as failure:
