@@ -1,13 +1,21 @@
 """What CalSync writes of an event, as Graph takes it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time
 
 from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
 from shared.decide.draft_clocks import draft_zone
-from shared.decide.microsoft_fields import OWN_PROPERTY, SHOWN_AS
+from shared.decide.matches_draft import same_text
+from shared.decide.microsoft_fields import (
+    OWN_PROPERTY,
+    SHOWN_AS,
+    read_description,
+    read_location,
+)
+from shared.decide.microsoft_time import read_microsoft_when
 from shared.decide.own_tag import is_block
+from shared.decide.read_json import CannotMirror
 from shared.decide.zone import read_zone
 from shared.model import Draft, When
 from shared.states import Visibility
@@ -49,9 +57,34 @@ def draft_microsoft(draft: Draft, tag: str) -> Json:
     return said | {"isReminderOn": False} if is_block(tag) else said
 
 
+def patch_microsoft(draft: Draft, tag: str, held: Mapping[str, object]) -> Json:
+    """The properties for PATCH of an event that Graph holds as `held`, without those it has.
+
+    What Outlook made of an unchanged text stays: its HTML with the blob of an online meeting, the
+    address of a place; and so do the exceptions of a series whose times are sent again.
+    """
+    said = draft_microsoft(draft, tag)
+    for name in _same(draft, held):
+        del said[name]
+    return said
+
+
 def new_microsoft(draft: Draft, tag: str) -> Json:
     """The event for POST: Graph makes one event of a `transactionId`, however often it comes."""
     return draft_microsoft(draft, tag) | {"transactionId": tag}
+
+
+def _same(draft: Draft, held: Mapping[str, object]) -> Iterator[str]:
+    if "body" in held and same_text(read_description(held), draft.description):
+        yield "body"
+    if "location" in held and same_text(read_location(held), draft.location):
+        yield "location"
+    try:
+        when = read_microsoft_when(held, all_day=held.get("isAllDay") is True)
+    except CannotMirror:
+        return
+    if when == draft.when:
+        yield from ("isAllDay", "start", "end")
 
 
 def _times(draft: Draft) -> tuple[Mapping[str, str], Mapping[str, str]]:

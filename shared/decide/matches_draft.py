@@ -12,12 +12,17 @@ def matches_draft(event: Event, draft: Draft) -> bool:
     """
     return (
         event.when == draft.when
-        and _text(event.summary) == _text(draft.summary)
-        and _text(event.description) == _text(draft.description)
-        and _text(event.location) == _text(draft.location)
+        and same_text(event.summary, draft.summary)
+        and same_text(event.description, draft.description)
+        and same_text(event.location, draft.location)
         and event.show_as is draft.show_as
         and _shown(event.visibility) is _shown(draft.visibility)
     )
+
+
+def same_text(one: str | None, other: str | None) -> bool:
+    """Whether two texts differ in nothing but line ends, and blanks before them."""
+    return _text(one) == _text(other)
 
 
 def _text(text: str | None) -> str:

@@ -4,11 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TypeGuard
 from urllib.parse import quote
+from uuid import UUID
 
-from shared.decide.draft_microsoft import draft_microsoft, new_microsoft
+from shared.decide.draft_microsoft import new_microsoft, patch_microsoft
 from shared.decide.matches_draft import matches_draft
 from shared.decide.microsoft_fields import OWN_PROPERTY
 from shared.decide.normalise_microsoft import normalise_microsoft
+from shared.decide.own_tag import is_block
 from shared.decide.read_json import read_text
 from shared.errors import GiveUp, ProviderError, QuotaExceeded, Reauthorize, Vanished
 from shared.model import Draft, Event, Window
@@ -17,6 +19,7 @@ from shared.providers.base import Outcome, Write, Written
 from shared.providers.microsoft_batch import Json, Request, Result
 from shared.providers.microsoft_graph import Graph, rows
 
+READING = "read what is to be changed"
 WRITING = "write events"
 
 _ALREADY_THERE = frozenset({microsoft_errors.DUPLICATE, microsoft_errors.CONFLICT})
@@ -40,7 +43,9 @@ class _Writer:
         self._events = events
 
     def outcomes(self, writes: Sequence[Write]) -> Iterator[Outcome]:
-        for done in self._graph.batches([self._request(each) for each in writes], WRITING):
+        held = self._held([each for each in writes if _shares_its_event(each)])
+        requests = [self._request(each, held.get(each.id)) for each in writes]
+        for done in self._graph.batches(requests, WRITING):
             trouble = [result for result in done.values() if _concerns_all(result)]
             for place, result in done.items():
                 if not _concerns_all(result):
@@ -48,16 +53,32 @@ class _Writer:
             if trouble:
                 raise trouble[0]
 
-    def _request(self, write: Write) -> Request:
+    def _held(self, writes: Sequence[Write]) -> dict[UUID, Json]:
+        """The events of `writes` as they are; one that cannot be had is left to its write."""
+        paths = [self._event(str(each.provider_event_id)) for each in writes]
+        held: dict[UUID, Json] = {}
+        for done in self._graph.batches([Request("GET", path) for path in paths], READING):
+            for place, result in done.items():
+                if _concerns_all(result):
+                    raise result
+                if not isinstance(result, ProviderError):
+                    held[writes[place].id] = result
+        return held
+
+    def _request(self, write: Write, held: Json | None) -> Request:
         if write.provider_event_id is None:
             # To delete what was never created: a search tells whether an answer was lost.
             if write.draft is None:
                 return Request("GET", self._search(write.tag))
             return Request("POST", self._events, new_microsoft(write.draft, write.tag))
-        path = f"{self._events}/{quote(write.provider_event_id, safe='')}"
+        path = self._event(write.provider_event_id)
         if write.draft is None:
             return Request("DELETE", path, if_match=write.etag)
-        return Request("PATCH", path, draft_microsoft(write.draft, write.tag), write.etag)
+        body = patch_microsoft(write.draft, write.tag, held or {})
+        return Request("PATCH", path, body, write.etag)
+
+    def _event(self, event_id: str) -> str:
+        return f"{self._events}/{quote(event_id, safe='')}"
 
     def _search(self, tag: str) -> str:
         name = f"ep/id eq '{OWN_PROPERTY}' and ep/value eq '{tag}'"
@@ -102,7 +123,13 @@ class _Writer:
         if write.provider_event_id is None:
             for row in rows(answer, WRITING):
                 event_id = _written(row, None).provider_event_id
-                self._graph.delete(f"{self._events}/{quote(event_id, safe='')}", WRITING)
+                self._graph.delete(self._event(event_id), WRITING)
+
+
+def _shares_its_event(write: Write) -> bool:
+    """Whether it updates an event that has more to it than ours: an appointment."""
+    is_update = write.draft is not None and write.provider_event_id is not None
+    return is_update and not is_block(write.tag)
 
 
 def _concerns_all(result: Result) -> TypeGuard[ProviderError]:

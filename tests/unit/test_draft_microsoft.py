@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from shared.decide.draft_microsoft import draft_microsoft, new_microsoft
+from shared.decide.draft_microsoft import draft_microsoft, new_microsoft, patch_microsoft
 from shared.decide.microsoft_fields import OWN_PROPERTY
 from shared.model import Draft, When
 from shared.states import ShowAs, Visibility
@@ -79,3 +79,37 @@ def test_days_go_from_midnight_to_midnight(zone: str | None, name: str) -> None:
     assert said["isAllDay"] is True
     assert said["start"] == {"dateTime": "2026-11-24T00:00:00", "timeZone": name}
     assert said["end"] == {"dateTime": "2026-11-26T00:00:00", "timeZone": name}
+
+
+HELD = {
+    "body": {"contentType": "text", "content": "Agenda\r\n"},
+    "location": {"displayName": "Room 1", "address": {"city": "Berlin"}},
+    "isAllDay": False,
+    "start": {"dateTime": "2026-11-24T09:00:00.0000000", "timeZone": "UTC"},
+    "end": {"dateTime": "2026-11-24T10:00:00.0000000", "timeZone": "UTC"},
+}
+SAID = replace(DRAFT, description="Agenda", location="Room 1")
+
+
+def test_what_is_there_already_is_not_sent() -> None:
+    said = patch_microsoft(SAID, APPOINTMENT, HELD)
+    assert not said.keys() & HELD.keys()
+    assert said["subject"] == "Board"
+
+
+@pytest.mark.parametrize(
+    ("draft", "sent"),
+    [
+        (replace(SAID, description="Other"), {"body"}),
+        (replace(SAID, location=None), {"location"}),
+        (replace(SAID, when=DAYS), {"isAllDay", "start", "end"}),
+    ],
+)
+def test_what_differs_is_sent(draft: Draft, sent: set[str]) -> None:
+    said = patch_microsoft(draft, APPOINTMENT, HELD)
+    assert said.keys() & HELD.keys() == sent
+    assert said.items() <= draft_microsoft(draft, APPOINTMENT).items()
+
+
+def test_of_an_unknown_event_all_is_sent() -> None:
+    assert patch_microsoft(DRAFT, APPOINTMENT, {}) == draft_microsoft(DRAFT, APPOINTMENT)

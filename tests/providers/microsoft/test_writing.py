@@ -164,6 +164,50 @@ def test_what_concerns_every_write_is_raised(
             write(canned_session, *writes)
 
 
+# -- appointments, which share their event with others
+
+
+def appointment(number: int = 1, draft: Draft = DRAFT) -> Write:
+    """An appointment that is there as `e-{number}`, to be updated."""
+    tag = f"calsync:a:0a1b2c3d:{number:032x}"
+    return replace(known(number), tag=tag, draft=draft)
+
+
+def test_what_is_the_same_already_is_not_sent_again(
+    emulator: MicrosoftEmulator, session: MicrosoftSession, calendar: str
+) -> None:
+    html = {"contentType": "html", "content": "<p>Hello <b>Ben</b></p>"}
+    place = {"displayName": "Room 1", "address": {"city": "Berlin"}}
+    made = emulator.create_event(ANN, event() | {"body": html, "location": place})
+    draft = replace(DRAFT, summary="Other", description="Hello Ben", location="Room 1")
+    update = replace(
+        appointment(draft=draft), provider_event_id=made["id"], etag=made["@odata.etag"]
+    )
+    (outcome,) = session.write(calendar, [update])
+    assert outcome.written is not None, outcome.error
+    (held,) = emulator.events(ANN)
+    assert held["subject"] == "Other"
+    assert held["body"]["content"].count("<b>Ben</b>") == 1
+    assert held["location"]["address"] == {"city": "Berlin"}
+
+
+def test_an_appointment_that_cannot_be_read_is_written_all_the_same(
+    canned: CannedServer, canned_session: MicrosoftSession
+) -> None:
+    canned.answer(EVENT, refusal(500, "InternalServerError"), Answer(event()))
+    assert write(canned_session, appointment())[0].written is not None
+    assert [verb for verb, target, _ in canned.asked if target == EVENT] == ["GET", "PATCH"]
+
+
+def test_patience_is_asked_for_before_anything_is_written(
+    canned: CannedServer, canned_session: MicrosoftSession
+) -> None:
+    canned.answer(EVENT, refusal(429, "ApplicationThrottled"))
+    with pytest.raises(QuotaExceeded):
+        write(canned_session, appointment())
+    assert [verb for verb, target, _ in canned.asked if target == EVENT] == ["GET"]
+
+
 # -- creates whose answer was lost
 
 
