@@ -27,7 +27,7 @@ def whole_seconds(when: When) -> When:
 
 
 # What Postgres can hold.
-_letters = st.characters(exclude_categories=("Cs",), exclude_characters="\x00")
+_letters = st.characters(exclude_categories=["Cs"], exclude_characters="\x00")
 texts = st.text(_letters, max_size=30)
 drafts = st.builds(
     Draft,
