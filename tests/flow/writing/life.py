@@ -72,6 +72,16 @@ class Life:
         found: UUID = row["id"]
         return found
 
+    def set_rule(self, source: str, target: str, **rule: bool) -> None:
+        """Ann changes what blocks what."""
+        self.rig.service.database.call(
+            "set_busy_block_rule",
+            user_id=self.rig.rows("calendars", id=self.id(source))[0]["user_id"],
+            source=self.id(source),
+            target=self.id(target),
+            rule=rule,
+        )
+
     def others(self, name: str) -> list[str]:
         """The other calendars."""
         return [each for each in self._calendars if each != name]

@@ -82,14 +82,7 @@ class World:
         source, target = pair
         (self.off.discard if enabled else self.off.add)(pair)
         (self.titled.add if titled else self.titled.discard)(pair)
-        (row,) = self.life.rig.sql("select distinct user_id from calendars")
-        self.life.rig.service.database.call(
-            "set_busy_block_rule",
-            user_id=row["user_id"],
-            source=self.life.id(source),
-            target=self.life.id(target),
-            rule={"is_enabled": enabled, "copy_title": titled},
-        )
+        self.life.set_rule(source, target, is_enabled=enabled, copy_title=titled)
 
     def lose_answers(self, name: str) -> None:
         """The next writes of a calendar are done, but their answers never arrive."""
