@@ -3,6 +3,8 @@
 import typer
 
 from shared.cli.accounts import accounts
+from shared.cli.appointments import appointments
+from shared.cli.conflicts import conflicts
 from shared.cli.connect import connect
 from shared.cli.dead_letters import dead_letters
 from shared.cli.doctor.command import doctor
@@ -23,7 +25,7 @@ from shared.cli.worker import worker
 
 RUNNING = (up, serve, worker, scheduler)
 WORKING = (migrate, sync, poll, renew, rotate_keys)
-LOOKING = (status, explain, verify, doctor)
+LOOKING = (status, explain, verify, doctor, appointments)
 
 app = typer.Typer(
     name="calsync",
@@ -38,6 +40,7 @@ for command in (*RUNNING, *WORKING, *LOOKING):
 app.add_typer(connect, name="connect")
 app.add_typer(accounts, name="accounts")
 app.add_typer(dead_letters, name="dead-letters")
+app.add_typer(conflicts, name="conflicts")
 # What follows the name of a stand-in is for the stand-in, --help included.
 app.command(context_settings={"allow_extra_args": True, "allow_interspersed_args": False})(emulate)
 

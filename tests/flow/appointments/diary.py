@@ -158,4 +158,6 @@ class Diary:
         assert self.writes() == before
         assert self.rig.rows("provider_writes") == []
         assert self.rig.rows("calsync_private.appointment_sightings") == []
-        assert self.rig.rows("calsync_private.appointment_offers") == []
+        waiting = self.rig.rows("appointment_links", held="conflict")
+        offered = {row["id"] for row in self.rig.rows("calsync_private.appointment_offers")}
+        assert offered <= {row["id"] for row in waiting}
