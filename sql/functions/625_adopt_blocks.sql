@@ -69,7 +69,7 @@ returns uuid[] language sql set search_path = '' as $$
     where b.user_id = p_user_id and b.provider_event_id is null and b.is_wanted
       and not exists (
         select 1 from public.provider_writes w
-        where w.user_id = p_user_id and w.id = b.id and w.lease_holder is not null)
+        where w.user_id = p_user_id and w.id = b.id and w.lease_expires_at > public.calsync_now())
   ), both_sides as (
     select l.*, null as provider_event_id, null as etag, null as own_tag from lone l
     union all
@@ -114,7 +114,8 @@ begin
     and not public.shows_block(b);
   perform public.queue_writes(p_user_id, 'busy_block', v_writes);
   delete from public.provider_writes w using public.busy_blocks b
-  where w.user_id = p_user_id and w.id = any (p_ids) and w.lease_holder is null
+  where w.user_id = p_user_id and w.id = any (p_ids)
+    and coalesce(w.lease_expires_at <= public.calsync_now(), true)
     and b.user_id = w.user_id and b.id = w.id and b.is_wanted
     and public.shows_block(b);
 end

@@ -9,7 +9,8 @@ declare
 begin
   if not exists (
     select 1 from public.calendar_events e
-    where e.user_id = p_user_id and e.calendar_id = p_calendar_id and e.own_tag like 'calsync:b:%') then
+    where e.user_id = p_user_id and e.calendar_id = p_calendar_id and e.own_tag like 'calsync:b:%')
+    or public.is_out_of_reach(p_user_id, p_calendar_id) then
     return false;
   end if;
   with stray as materialized (
@@ -96,7 +97,7 @@ begin
   ), quiet as materialized (
     select s.*, w.id is not null as is_open, s.differs and w.id is null and s.reverted < 5 as is_to_revert from shown s
     left join public.provider_writes w on w.user_id = p_user_id and w.id = s.id
-    where w.lease_holder is null
+    where coalesce(w.lease_expires_at <= public.calsync_now(), true)
   ), seen as (
     update public.busy_blocks b set etag = q.etag, updated_at = public.calsync_now(),
       reverted = b.reverted + q.is_to_revert::integer,

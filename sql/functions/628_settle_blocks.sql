@@ -9,6 +9,11 @@ begin
   update public.busy_blocks b set provider_event_id = o.provider_event_id, etag = o.etag, written_at = v_now, updated_at = v_now
   from jsonb_to_recordset(p_outcomes) as o (id uuid, result text, provider_event_id text, etag text)
   where b.user_id = p_user_id and b.id = o.id and o.result = 'written';
+  -- The mirror knows it at once: a calendar that is turned off is never read again.
+  delete from public.calendar_events e
+  using jsonb_to_recordset(p_outcomes) as o (id uuid, result text), public.busy_blocks b
+  where o.result in ('deleted', 'vanished') and b.user_id = p_user_id and b.id = o.id
+    and e.user_id = p_user_id and e.calendar_id = b.target_calendar_id and e.provider_event_id = b.provider_event_id;
   delete from public.busy_blocks b
   using jsonb_to_recordset(p_outcomes) as o (id uuid, result text)
   where b.user_id = p_user_id and b.id = o.id and o.result in ('deleted', 'vanished') and not b.is_wanted;

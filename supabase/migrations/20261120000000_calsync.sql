@@ -4538,7 +4538,7 @@ returns uuid[] language sql set search_path = '' as $$
     where b.user_id = p_user_id and b.provider_event_id is null and b.is_wanted
       and not exists (
         select 1 from public.provider_writes w
-        where w.user_id = p_user_id and w.id = b.id and w.lease_holder is not null)
+        where w.user_id = p_user_id and w.id = b.id and w.lease_expires_at > public.calsync_now())
   ), both_sides as (
     select l.*, null as provider_event_id, null as etag, null as own_tag from lone l
     union all
@@ -4583,7 +4583,8 @@ begin
     and not public.shows_block(b);
   perform public.queue_writes(p_user_id, 'busy_block', v_writes);
   delete from public.provider_writes w using public.busy_blocks b
-  where w.user_id = p_user_id and w.id = any (p_ids) and w.lease_holder is null
+  where w.user_id = p_user_id and w.id = any (p_ids)
+    and coalesce(w.lease_expires_at <= public.calsync_now(), true)
     and b.user_id = w.user_id and b.id = w.id and b.is_wanted
     and public.shows_block(b);
 end
@@ -4627,7 +4628,8 @@ declare
 begin
   if not exists (
     select 1 from public.calendar_events e
-    where e.user_id = p_user_id and e.calendar_id = p_calendar_id and e.own_tag like 'calsync:b:%') then
+    where e.user_id = p_user_id and e.calendar_id = p_calendar_id and e.own_tag like 'calsync:b:%')
+    or public.is_out_of_reach(p_user_id, p_calendar_id) then
     return false;
   end if;
   with stray as materialized (
@@ -4714,7 +4716,7 @@ begin
   ), quiet as materialized (
     select s.*, w.id is not null as is_open, s.differs and w.id is null and s.reverted < 5 as is_to_revert from shown s
     left join public.provider_writes w on w.user_id = p_user_id and w.id = s.id
-    where w.lease_holder is null
+    where coalesce(w.lease_expires_at <= public.calsync_now(), true)
   ), seen as (
     update public.busy_blocks b set etag = q.etag, updated_at = public.calsync_now(),
       reverted = b.reverted + q.is_to_revert::integer,
@@ -4846,6 +4848,11 @@ begin
   update public.busy_blocks b set provider_event_id = o.provider_event_id, etag = o.etag, written_at = v_now, updated_at = v_now
   from jsonb_to_recordset(p_outcomes) as o (id uuid, result text, provider_event_id text, etag text)
   where b.user_id = p_user_id and b.id = o.id and o.result = 'written';
+  -- The mirror knows it at once: a calendar that is turned off is never read again.
+  delete from public.calendar_events e
+  using jsonb_to_recordset(p_outcomes) as o (id uuid, result text), public.busy_blocks b
+  where o.result in ('deleted', 'vanished') and b.user_id = p_user_id and b.id = o.id
+    and e.user_id = p_user_id and e.calendar_id = b.target_calendar_id and e.provider_event_id = b.provider_event_id;
   delete from public.busy_blocks b
   using jsonb_to_recordset(p_outcomes) as o (id uuid, result text)
   where b.user_id = p_user_id and b.id = o.id and o.result in ('deleted', 'vanished') and not b.is_wanted;

@@ -72,9 +72,9 @@ class Calendar:
         self.writes["update"] += 1
         there = self.events.get(claim["provider_event_id"])
         if there is None:
-            return {"result": "vanished", "delay_seconds": 0, "dead": False}
+            return {"result": "vanished", "delay_seconds": 60, "dead": False}
         if there.etag != claim["etag"]:
-            return {"result": "stale", "delay_seconds": 0, "dead": False}
+            return {"result": "stale", "delay_seconds": 60, "dead": False}
         return _written(self.put(_event(there.provider_event_id, claim)), as_asked=True)
 
     def blocks(self, installation: str) -> list[Event]:

@@ -29,8 +29,13 @@ class World:
     ) -> None:
         self.url = url
         self.providers = providers if providers is not None else defaultdict(Calendar)
-        self.connection = psycopg.connect(url, autocommit=True, row_factory=dict_row)
-        self.at(now)
+        self.now = now
+        self.reopen()
+
+    def reopen(self) -> None:
+        """Opens the database (again)."""
+        self.connection = psycopg.connect(self.url, autocommit=True, row_factory=dict_row)
+        self.at(self.now)
 
     # -- time
 
