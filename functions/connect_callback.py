@@ -1,18 +1,22 @@
 """GET /oauth/google/callback and /oauth/microsoft/callback: back from the consent page."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
+import structlog
 from flask import Flask, Request, Response, request
 from werkzeug.exceptions import MethodNotAllowed
 
 from functions.connect_cookie import drop_cookie, set_cookie
 from functions.connect_pages import ended_page, pages
 from functions.request_id import request_id
+from shared.errors import DatabaseUnavailable
 from shared.states import Provider
-from shared.steps.connect_oauth import cookie_name, end_oauth
+from shared.steps.connect_oauth import Ended, Outcome, cookie_name, end_oauth
 from shared.steps.consent import BY_OAUTH, redirect_uri
 from shared.steps.service import Service
+
+log = structlog.get_logger()
 
 
 def handle(request: Request, service: Service, provider: Provider) -> Response:
@@ -24,14 +28,25 @@ def handle(request: Request, service: Service, provider: Provider) -> Response:
         raise MethodNotAllowed(["GET"])
     answer = request.args.to_dict()
     uri = redirect_uri(service, provider)
-    ended = end_oauth(service, provider, answer, request.cookies, request_id())
+    ended = _ended(service, provider, answer, request)
     response = ended_page(provider, ended)
     name = cookie_name(answer.get("state", ""))
-    if name in request.cookies:
+    if name in request.cookies and ended.outcome is not Outcome.TROUBLE:
         drop_cookie(response, name, uri)
     if ended.again is not None:
         set_cookie(response, ended.again, uri)
     return response
+
+
+def _ended(
+    service: Service, provider: Provider, answer: Mapping[str, str], request: Request
+) -> Ended:
+    """A person in front of a browser is told of our own trouble in words, too."""
+    try:
+        return end_oauth(service, provider, answer, request.cookies, request_id())
+    except DatabaseUnavailable as error:
+        log.warning("connect_interrupted", provider=provider.value, error=str(error))
+        return Ended(Outcome.TROUBLE)
 
 
 def route_callbacks(app: Flask, service: Service) -> None:

@@ -92,6 +92,11 @@ TEXTS: Mapping[Outcome, Text] = {
         "This link was used before",
         ("Each link works once. " + _START_AGAIN, "Nothing was changed."),
     ),
+    Outcome.TROUBLE: Text(
+        503,
+        "CalSync is in trouble",
+        ("It is mostly over within a minute: please reload this page then.",),
+    ),
     Outcome.EXPIRED: Text(
         410,
         "This took too long",

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from shared.errors import InvalidRequest, ProviderError, Reauthorize, Retry
 from shared.providers.caldav import Caldav
@@ -70,8 +70,8 @@ def server_url(server: str) -> str:
         return preset
     if "://" not in written:
         written = f"https://{written}"
-    parts = urlsplit(written)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    parts = _taken_apart(written)
+    if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
         names = ", ".join(PRESETS)
         raise InvalidRequest(f"Give the server's https URL, or one of these names: {names}.")
     if parts.username or parts.password:
@@ -79,6 +79,15 @@ def server_url(server: str) -> str:
     if parts.scheme == "http" and not _is_this_machine(parts.hostname):
         raise InvalidRequest("Over http anyone on the way could read the password: use https.")
     return written
+
+
+def _taken_apart(url: str) -> SplitResult | None:
+    """None for what is no URL: half an IPv6 address, a port beyond all ports."""
+    try:
+        parts = urlsplit(url)
+        return parts if parts.port != 0 else None
+    except ValueError:
+        return None
 
 
 def _is_this_machine(host: str) -> bool:

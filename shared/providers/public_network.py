@@ -18,7 +18,7 @@ def require_public(url: str) -> None:
     host, port = parts.hostname or "", parts.port or 443
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
+    except (OSError, ValueError):
         raise InvalidRequest(f"There is no server called {host}.") from None
     if not all(_is_public(str(address[0])) for *_, address in found):
         raise InvalidRequest(f"{host} is not on the public internet: it is not asked from here.")

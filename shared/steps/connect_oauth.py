@@ -47,6 +47,7 @@ class Outcome(StrEnum):
     OTHER_BROWSER = "other_browser"  # begun in another browser, perhaps by somebody else
     REPLAYED = "replayed"  # it ended before
     EXPIRED = "expired"  # it took longer than ten minutes
+    TROUBLE = "trouble"  # our own
 
 
 AGAIN = frozenset({Outcome.DECLINED, Outcome.PARTIAL, Outcome.REFUSED, Outcome.UNAVAILABLE})

@@ -1,10 +1,13 @@
 """Connecting over the web: every way it can end has its page, and its consequences."""
 
+import threading
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 import pytest
 
+from shared.errors import AccountTaken
 from shared.providers import google_oauth
 from tests.connect.browser import Browser, cookie_lines, query_of
 from tests.connect.conftest import ANN, BEN, EMAILS, MakeBrowser, person
@@ -240,3 +243,34 @@ def test_the_page_loads_nothing_and_tells_nobody(browser: Browser) -> None:
     assert headers["Cache-Control"] == "no-store"
     (dropped,) = cookie_lines(page.response)
     assert "Expires=Thu, 01 Jan 1970" in dropped
+
+
+def test_of_two_people_at_once_one_gets_the_account(rig: Rig) -> None:
+    people = [person(rig, ANN), person(rig, BEN)]
+    barrier = threading.Barrier(2)
+    outcomes: list[str] = []
+
+    def connect(user_id: UUID) -> None:
+        barrier.wait()
+        try:
+            rig.service.database.call(
+                "connect_account",
+                user_id=user_id,
+                provider="google",
+                provider_account_id="one account",
+                email=None,
+                scopes=[],
+                sealed="gAAAA",
+            )
+            outcomes.append("connected")
+        except AccountTaken:
+            outcomes.append("taken")
+
+    threads = [threading.Thread(target=connect, args=(user_id,)) for user_id in people]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(outcomes) == ["connected", "taken"]
+    assert rig.count("calendar_accounts") == 1

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 
 from supabase import Client, ClientOptions, create_client
 
-from tests.support.rest_emulator import RestEmulator
+from tests.support.rest_emulator import DEFAULT_SECRET, RestEmulator
 
 
 class SignIn(RestEmulator):
     """`python -m emulator rest` with the project's two keys; options are the command's own."""
 
-    def __init__(self, database_url: str, *options: str, **environment: str) -> None:
-        super().__init__(database_url, **environment)
+    def __init__(self, database_url: str, *options: str, secret: str = DEFAULT_SECRET) -> None:
+        super().__init__(database_url, secret)
         self._options = options
 
     def command(self) -> Sequence[str]:
