@@ -121,7 +121,7 @@ def test_an_update_of_what_is_gone_tells_so(desk: Desk) -> None:
     assert desk.events() == []
 
 
-def test_deleted(desk: Desk, holds: Check) -> None:
+def test_deleted(desk: Desk) -> None:
     kept, gone = block("kept", LUNCH), block("gone")
     desk.written(kept)
     written = desk.written(gone)
