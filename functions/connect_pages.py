@@ -29,7 +29,7 @@ SAFE = {
     "X-Content-Type-Options": "nosniff",
 }
 
-pages = Blueprint("pages", "functions", template_folder="templates")
+pages = Blueprint("connect", "functions", template_folder="templates")
 
 
 def ended_page(provider: Provider, ended: Ended) -> Response:
@@ -37,7 +37,7 @@ def ended_page(provider: Provider, ended: Ended) -> Response:
     text = TEXTS[ended.outcome]
     told = {"provider": NAMES[provider], "email": ended.email or "The account"}
     html = render_template(
-        "connect_ended.html",
+        "connect/ended.html",
         style=STYLE,
         outcome=ended.outcome.value,
         title=text.title.format(**told),

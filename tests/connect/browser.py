@@ -117,7 +117,7 @@ class _Parser(HTMLParser):
         given = {name: value or "" for name, value in attrs}
         self.language = given.get("lang", self.language)
         self.outcome = given.get("data-outcome", self.outcome)
-        if tag == "a":
+        if tag == "a" and given.get("class") == "button":
             self.links.append(given["href"])
         if tag in self.found:
             self.found[tag].append("")
