@@ -44,7 +44,7 @@ ACCESS_LOST = Problem(
 
 
 def plan_repairs(facts: CalendarFacts, renew_before: timedelta) -> tuple[Problem, ...]:
-    """Gives the problems of a calendar, the gravest first; none where all is well."""
+    """Gives the problems of a calendar, those of syncing first; none where all is well."""
     if facts.account_status != "active":
         return (ACCESS_LOST,) if facts.account_status == "needs_reauth" else ()
     if facts.method == "disabled":

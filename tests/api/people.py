@@ -41,7 +41,7 @@ class Client:
 
     def get(self, path: str, **query: Any) -> httpx.Response:
         """GET below /api/v1/calendar."""
-        return self.request("GET", path, params=query)
+        return self.request("GET", path, params=query or None)
 
     def post(self, path: str, body: Any = None, **headers: str) -> httpx.Response:
         """POST below /api/v1/calendar; `_` in the name of a header stands for `-`."""
