@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from functions.api.endpoint import Call, Endpoint
-from functions.api.models import Id, Input, Instant, Output
+from functions.api.models import TRUE_OR_FALSE, Id, Input, Instant, Output
 from functions.api.paging import Page, PageInput, page_of
 from functions.api.whose import CalendarId
 from shared.db.rows import decode
@@ -23,6 +23,14 @@ class SpanInput(PageInput):
     from_: Annotated[Instant | None, Field(alias="from", description="From here on.")] = None
     to: Annotated[Instant | None, Field(description="Until before this.")] = None
     calendar_id: CalendarId = None
+
+
+class EventsInput(SpanInput):
+    """Which span of time, and whether busy blocks count."""
+
+    busy_blocks: Annotated[
+        bool, Field(description="false: without the busy blocks of CalSync."), TRUE_OR_FALSE
+    ] = True
 
 
 class Happening(Output):
@@ -42,6 +50,7 @@ class Happening(Output):
     show_as: ShowAs
     visibility: Visibility
     is_busy: bool
+    is_busy_block: bool
     self_response: Response | None
     html_link: str | None
 
@@ -84,9 +93,10 @@ class Event(Output):
     updated_at: datetime
 
 
-def list_events(call: Call, given: SpanInput) -> Page[Happening]:
+def list_events(call: Call, given: EventsInput) -> Page[Happening]:
     """By their start."""
-    return page_of(call, Happening, "list_events", KEYS, given, **span_of(given))
+    more = {"blocks": given.busy_blocks, **span_of(given)}
+    return page_of(call, Happening, "list_events", KEYS, given, **more)
 
 
 def span_of(given: SpanInput) -> dict[str, Any]:
@@ -104,6 +114,6 @@ def read_event(call: Call, given: EventInput) -> Event:
 
 
 ENDPOINTS = (
-    Endpoint("GET", "events", "What happens when", SpanInput, Page[Happening], list_events),
+    Endpoint("GET", "events", "What happens when", EventsInput, Page[Happening], list_events),
     Endpoint("GET", "events/{event_id}", "One event", EventInput, Event, read_event),
 )

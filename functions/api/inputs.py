@@ -54,7 +54,7 @@ def _validated(
     takes: type[Input], given: dict[str, Any], in_path: dict[str, str], where: str
 ) -> Input:
     for name in given.keys() & in_path.keys():
-        fault = _fault(where, name, "stands in the path")
+        fault = _fault(where, _place((name,), where), "stands in the path")
         raise InvalidRequest("Say everything once", errors=[fault])
     try:
         return takes.model_validate_json(json.dumps(given | in_path), strict=True)

@@ -1,6 +1,7 @@
 """The API's endpoints, in the order of its pages, and their one wiring."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -63,16 +64,19 @@ def route_api(app: Flask, service: Service, rates: RateLimits) -> None:
         api.add_url_rule(rule, endpoint.name, view, methods=[endpoint.method])
     api.after_request(_guarded)
     app.register_blueprint(api)
-    document = openapi_document(ENDPOINTS)
-    page = docs_page(document)
 
     @app.get("/api/v1/openapi.json")
     def openapi() -> dict[str, Any]:
-        return document
+        return _document()
 
     @app.get("/api/v1/docs")
     def docs() -> Response:
-        return page()
+        return docs_page(_document())
+
+
+@cache
+def _document() -> dict[str, Any]:
+    return openapi_document(ENDPOINTS)
 
 
 def _view(frame: Frame, endpoint: AnyEndpoint) -> Callable[..., Response]:
