@@ -67,8 +67,8 @@ class Answer:
 
     @property
     def excused(self) -> bool:
-        """Whether it would have been in time, had the machine not been busy with others."""
-        return self.took - self.waited < AT_ONCE
+        """Whether the machine was busy with others; on one at hand nobody waits for a CPU."""
+        return self.waited >= AT_ONCE / 5
 
 
 def test_a_storm_in_mixed_posts_is_answered_at_once_and_coalesces(rig: Rig, server: Server) -> None:
