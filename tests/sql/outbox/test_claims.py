@@ -10,7 +10,8 @@ _FILL = """
       insert into busy_blocks (user_id, id, source_calendar_id, source_event_key, occurrence_key,
         target_calendar_id, tag, title, start_at, end_at)
       select %s, gen_random_uuid(), %s, 'filling', n::text, %s,
-        concat_ws(':', 'calsync:b', calsync_installation(), repeat('0', 16), lpad(n::text, 16, '0')),
+        concat_ws(':', 'calsync:b', calsync_installation(), repeat('0', 16),
+                  lpad(n::text, 16, '0')),
         'Busy', calsync_now() + interval '1 hour', calsync_now() + interval '2 hours'
       from generate_series(1, %s) n
       returning id, target_calendar_id)
