@@ -75,6 +75,13 @@ class Plan:
     conflict: Conflict | None = None
 
 
+_WINNERS = {
+    ConflictPolicy.PROVIDER_WINS: Decision.REMOTE,
+    ConflictPolicy.LOCAL_WINS: Decision.LOCAL,
+    ConflictPolicy.MANUAL: Decision.PENDING,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class _Base:
     """The common version, as it was here and there."""
@@ -111,15 +118,7 @@ def newest(moments: Moments, skew: timedelta) -> Decision:
 
 
 def _winner(policy: ConflictPolicy, moments: Moments, skew: timedelta) -> Decision:
-    match policy:
-        case ConflictPolicy.NEWEST_WINS:
-            return newest(moments, skew)
-        case ConflictPolicy.PROVIDER_WINS:
-            return Decision.REMOTE
-        case ConflictPolicy.LOCAL_WINS:
-            return Decision.LOCAL
-        case ConflictPolicy.MANUAL:
-            return Decision.PENDING
+    return newest(moments, skew) if policy is ConflictPolicy.NEWEST_WINS else _WINNERS[policy]
 
 
 def _common(sides: Sides) -> _Base | None:

@@ -72,7 +72,7 @@ class Diary:
 
     def settle(self) -> None:
         """The calendar is read, what follows is written, and what was written is read."""
-        for _ in range(3):
+        for _ in range(2):
             self.poll()
             self.rig.drain()
 
