@@ -190,3 +190,5 @@ revoke all on public.appointments_to_merge from public, anon, authenticated, ser
 grant select on public.appointments_to_merge to service_role;
 revoke all on public.appointment_status from public, anon, authenticated, service_role;
 grant select on public.appointment_status to authenticated, service_role;
+revoke all on public.busy_block_status from public, anon, authenticated, service_role;
+grant select on public.busy_block_status to authenticated, service_role;

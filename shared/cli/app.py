@@ -4,6 +4,7 @@ import typer
 
 from shared.cli.accounts import accounts
 from shared.cli.appointments import appointments
+from shared.cli.blocks import blocks
 from shared.cli.conflicts import conflicts
 from shared.cli.connect import connect
 from shared.cli.dead_letters import dead_letters
@@ -39,6 +40,7 @@ for command in (*RUNNING, *WORKING, *LOOKING):
     app.command()(command)
 app.add_typer(connect, name="connect")
 app.add_typer(accounts, name="accounts")
+app.add_typer(blocks, name="blocks")
 app.add_typer(dead_letters, name="dead-letters")
 app.add_typer(conflicts, name="conflicts")
 # What follows the name of a stand-in is for the stand-in, --help included.

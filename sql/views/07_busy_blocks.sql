@@ -45,3 +45,22 @@ from public.busy_blocks b
 where b.written_at >= b.changed_at
 group by b.user_id, b.target_calendar_id, (b.written_at at time zone 'UTC')::date;
 comment on view public.block_latency is 'Seconds from change to busy block: p50, p95, p99 by calendar and day';
+
+-- Every busy block and how it stands with its provider.
+create view public.busy_block_status with (security_invoker = true) as
+select b.user_id, b.id, b.source_calendar_id, b.target_calendar_id, s.name as source_name, t.name as target_name, b.title,
+  b.start_at, b.end_at, b.start_date, b.end_date, b.ends_at,
+  case
+    when w.dead_at is not null then 'failed'
+    when w.id is not null then 'to be ' || case when not b.is_wanted then 'deleted'
+      when b.provider_event_id is null then 'created' else 'updated' end
+    -- Deleted or changed there again and again: somebody does not want it so.
+    when b.reverted >= 5 then 'left alone'
+    else 'written'
+  end as status,
+  w.last_error_code, w.last_error_message, b.written_at, b.changed_at
+from public.busy_blocks b
+join public.calendars t on t.user_id = b.user_id and t.id = b.target_calendar_id
+left join public.calendars s on s.user_id = b.user_id and s.id = b.source_calendar_id
+left join public.provider_writes w on w.user_id = b.user_id and w.id = b.id;
+comment on view public.busy_block_status is 'Busy blocks and whether their events are written';

@@ -3111,14 +3111,15 @@ language sql stable set search_path = '' as $$
 $$;
 comment on function public.happenings is 'Occurrences of a person in a span of time';
 
--- Events (or, p_meetings, meetings only) in a span, by their start.
+-- Events (p_meetings: meetings only; not p_blocks: without busy blocks of ours) in a span, by their start.
 create function public.list_events(p_user_id uuid, p_limit integer, p_from timestamptz default null,
   p_to timestamptz default null, p_calendar_id uuid default null, p_meetings boolean default false,
-  p_after_starts_at timestamptz default null, p_after_event_id uuid default null, p_after_occurrence_key text default null)
+  p_after_starts_at timestamptz default null, p_after_event_id uuid default null, p_after_occurrence_key text default null,
+  p_blocks boolean default true)
 returns table (calendar_id uuid, event_id uuid, occurrence_key text, starts_at timestamptz, ends_at timestamptz,
                start_date date, end_date date, kind text, status text, summary text, location text, show_as text,
-               visibility text, is_busy boolean, self_response text, html_link text, meeting_url text, platform text,
-               attendee_count integer)
+               visibility text, is_busy boolean, is_busy_block boolean, self_response text, html_link text, meeting_url text,
+               platform text, attendee_count integer)
 language sql stable set search_path = '' as $$
   with page as (
     select h.* from public.happenings(p_user_id, p_from, p_to, p_calendar_id) h
@@ -3126,11 +3127,14 @@ language sql stable set search_path = '' as $$
            or (h.starts_at, h.event_id, h.occurrence_key) > (p_after_starts_at, p_after_event_id, p_after_occurrence_key))
       and (not p_meetings or exists (
         select 1 from public.meetings m where m.user_id = p_user_id and m.event_id = h.event_id))
+      and (p_blocks or not exists (
+        select 1 from public.calendar_events e
+        where e.user_id = p_user_id and e.id = h.event_id and e.own_tag like 'calsync:b:%'))
     order by h.starts_at, h.event_id, h.occurrence_key
     limit p_limit
   )
   select p.calendar_id, p.event_id, p.occurrence_key, p.starts_at, p.ends_at, p.start_date, p.end_date,
-    e.kind, e.status, e.summary, e.location, e.show_as, e.visibility, e.is_busy, e.self_response, e.html_link,
+    e.kind, e.status, e.summary, e.location, e.show_as, e.visibility, e.is_busy, coalesce(e.own_tag like 'calsync:b:%', false), e.self_response, e.html_link,
     m.url, m.platform, m.attendee_count
   from page p
   cross join lateral (
@@ -6145,6 +6149,25 @@ where b.written_at >= b.changed_at
 group by b.user_id, b.target_calendar_id, (b.written_at at time zone 'UTC')::date;
 comment on view public.block_latency is 'Seconds from change to busy block: p50, p95, p99 by calendar and day';
 
+-- Every busy block and how it stands with its provider.
+create view public.busy_block_status with (security_invoker = true) as
+select b.user_id, b.id, b.source_calendar_id, b.target_calendar_id, s.name as source_name, t.name as target_name, b.title,
+  b.start_at, b.end_at, b.start_date, b.end_date, b.ends_at,
+  case
+    when w.dead_at is not null then 'failed'
+    when w.id is not null then 'to be ' || case when not b.is_wanted then 'deleted'
+      when b.provider_event_id is null then 'created' else 'updated' end
+    -- Deleted or changed there again and again: somebody does not want it so.
+    when b.reverted >= 5 then 'left alone'
+    else 'written'
+  end as status,
+  w.last_error_code, w.last_error_message, b.written_at, b.changed_at
+from public.busy_blocks b
+join public.calendars t on t.user_id = b.user_id and t.id = b.target_calendar_id
+left join public.calendars s on s.user_id = b.user_id and s.id = b.source_calendar_id
+left join public.provider_writes w on w.user_id = b.user_id and w.id = b.id;
+comment on view public.busy_block_status is 'Busy blocks and whether their events are written';
+
 -- sql/views/64_appointments.sql
 -- What the merge looks at: appointments whose event changed at the provider (or is gone, which the provider said: a
 -- deletion in a sync, or no such event when it was written and the calendar was read since), with all versions. A
@@ -6403,3 +6426,5 @@ revoke all on public.appointments_to_merge from public, anon, authenticated, ser
 grant select on public.appointments_to_merge to service_role;
 revoke all on public.appointment_status from public, anon, authenticated, service_role;
 grant select on public.appointment_status to authenticated, service_role;
+revoke all on public.busy_block_status from public, anon, authenticated, service_role;
+grant select on public.busy_block_status to authenticated, service_role;
