@@ -75,5 +75,26 @@ select user_id, id, calendar_id, 2 from public.calendar_events where provider_ev
 insert into public.api_call_ledger (user_id, calendar_id, day, api_calls)
 select user_id, id, date '2026-11-20' - m, 3 from calendar, generate_series(1, 2) m;
 
+-- Every person has a rule from the first calendar to the second; one calendar in 100 is to be planned anew.
+insert into public.busy_block_rules (user_id, source_calendar_id, target_calendar_id)
+select p.id, md5('calendar ' || p.n || ' 1')::uuid, md5('calendar ' || p.n || ' 2')::uuid from person p;
+insert into public.busy_blocks
+  (user_id, id, source_calendar_id, source_event_key, occurrence_key, target_calendar_id, tag, title, start_at, end_at,
+   provider_event_id, etag, written_at)
+select e.user_id, e.id, e.calendar_id, e.provider_event_id, o.occurrence_key, r.target_calendar_id,
+  'calsync:b:00000000:0000000000000000:' || left(md5(e.id::text), 16), '🔒 Busy', e.start_at, e.end_at, e.id::text, '1',
+  public.calsync_now()
+from public.busy_block_rules r
+join public.calendar_events e on e.user_id = r.user_id and e.calendar_id = r.source_calendar_id
+join public.event_occurrences o on o.user_id = e.user_id and o.event_id = e.id;
+insert into public.calendar_events
+  (user_id, id, calendar_id, provider_event_id, kind, status, etag, start_at, end_at, summary, own_tag, content_hash)
+select user_id, md5('block ' || id)::uuid, target_calendar_id, provider_event_id, 'single', 'confirmed', '1', start_at, end_at,
+  title, tag, repeat('0', 64)
+from public.busy_blocks;
+update public.calendar_sync_states s set blocks_planned_at = public.calsync_now() - interval '1 hour',
+  blocks_due_at = case when c.n % 100 = 0 then public.calsync_now() end
+from calendar c where s.user_id = c.user_id and s.calendar_id = c.id;
+
 set session_replication_role = default;
 analyze;

@@ -53,6 +53,19 @@ STATEMENTS = {
     "reset a calendar": f"select * from reset_calendar({PERSON}, {CALENDAR})",
     "series to expand": "select * from series_to_expand order by calendar_id, event_id limit 50",
     "what is due": "select * from due_summary",
+    "plan busy blocks without changes": f"select * from plan_busy_blocks({PERSON}, {CALENDAR})",
+    "plan busy blocks after a sync": f"""
+        select * from plan_busy_blocks({PERSON}, {CALENDAR}, calsync_now(), calsync_now())""",
+    "plan all busy blocks anew": f"""
+        update busy_blocks set title = 'other' where user_id = {PERSON};
+        select * from plan_busy_blocks({PERSON}, {CALENDAR})""",
+    "plan busy blocks that are due": "select * from plan_due_busy_blocks(10)",
+    "read before creating": "select * from make_rereads_due()",
+    "remove the busy blocks of an account": f"select remove_blocks_of_account({PERSON}, {PERSON})",
+    "pairs of a person": f"select * from busy_block_pairs where user_id = {PERSON}",
+    "busy blocks of a calendar": f"""
+        select * from busy_block_status where user_id = {PERSON} and target_calendar_id = {CALENDAR}
+        order by ends_at limit 50""",
     "logs of a calendar": f"""
         select * from calendar_sync_logs where user_id = {PERSON} and calendar_id = {CALENDAR}
         order by created_at desc limit 20""",
