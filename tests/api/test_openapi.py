@@ -34,22 +34,32 @@ EXAMPLES = settings(
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
+# What no schema can say.
 CONFIG = schemathesis.Config.from_dict(
     {
         "operations": [
             {
-                # No schema can say which servers there are.
+                # Which idempotency keys were used before.
+                "include-path-regex": "/api/v1/calendar/webhook/test/.*",
+                "checks": {
+                    "positive_data_acceptance": {
+                        "expected-statuses": ["2xx", 401, 403, 404, 409, 422]
+                    }
+                },
+            },
+            {
+                # Which servers there are.
                 "include-path": "/api/v1/calendar/accounts/connect/caldav",
                 "checks": {
                     "positive_data_acceptance": {"expected-statuses": ["2xx", 400, 401, 403, 409]}
                 },
             },
             {
-                # Nor that times come in pairs and end after they start.
+                # That times come in pairs and end after they start.
                 "include-path-regex": "/api/v1/calendar/appointments.*",
                 "checks": {
                     "positive_data_acceptance": {
-                        "expected-statuses": ["2xx", 400, 401, 403, 404, 409]
+                        "expected-statuses": ["2xx", 400, 401, 403, 404, 409, 422]
                     }
                 },
             },
