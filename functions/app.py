@@ -17,6 +17,7 @@ from functions import (
 )
 from functions.api.routes import route_api
 from functions.connect_callback import route_callbacks
+from functions.pages.routes import route_pages
 from functions.problems import problem, problem_of
 from functions.rate_limits import RateLimits
 from functions.request_id import carry_request_ids
@@ -43,6 +44,7 @@ def create_app(service: Service) -> Flask:
     _route_health(app, service)
     route_api(app, service, rates)
     route_callbacks(app, service)
+    route_pages(app, service, rates)
     app.register_error_handler(CalSyncError, _answer_error)
     app.register_error_handler(HTTPException, _answer_http_error)
     app.register_error_handler(Exception, _answer_crash)

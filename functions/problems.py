@@ -22,6 +22,7 @@ from shared.errors import (
     Reauthorize,
     Refused,
     Retry,
+    SignInUnavailable,
     Unauthorized,
 )
 
@@ -44,6 +45,7 @@ STATUS_OF: dict[type[CalSyncError], int] = {
     QuotaExceeded: 503,
     DatabaseUnavailable: 503,
     KeysUnavailable: 503,
+    SignInUnavailable: 503,
 }
 
 
@@ -60,17 +62,24 @@ def problem(status: int, code: str, detail: str, **more: Any) -> Response:
 
 def problem_of(error: CalSyncError) -> Response:
     """Gives the answer for one of our own errors."""
-    status = STATUS_OF.get(type(error), 500)
-    # What a provider or a failing database says is for the log.
-    is_ours = status < 500 and not isinstance(error, ProviderError)
-    detail = str(error) if is_ours else (type(error).__doc__ or "").strip()
     more: dict[str, Any] = {}
     if isinstance(error, InvalidRequest) and error.errors:
         more["errors"] = error.errors
-    response = problem(status, code_of(type(error)), detail, **more)
+    response = problem(status_of(error), code_of(type(error)), detail_of(error), **more)
     if isinstance(error, RateLimited | ProviderError) and error.retry_after is not None:
         response.headers["Retry-After"] = str(max(1, round(error.retry_after)))
     return response
+
+
+def status_of(error: CalSyncError) -> int:
+    """Gives the HTTP status of one of our own errors."""
+    return STATUS_OF.get(type(error), 500)
+
+
+def detail_of(error: CalSyncError) -> str:
+    """Gives what is told of it; what a provider or a failing database says is for the log."""
+    is_ours = status_of(error) < 500 and not isinstance(error, ProviderError)
+    return str(error) if is_ours else (type(error).__doc__ or "").strip()
 
 
 def code_of(kind: type[CalSyncError]) -> str:

@@ -21,6 +21,7 @@ class RateLimits:
 
     def __init__(self, app: Flask, settings: RateSettings) -> None:
         self._api = settings.api
+        self._sign_in = settings.sign_in
         self._limiter = Limiter(
             get_remote_address,
             app=app,
@@ -39,8 +40,16 @@ class RateLimits:
 
     def count(self, actor: str) -> None:
         """Counts one request of an authenticated caller; raises `RateLimited` if it is too many."""
+        self._count(self._api, actor, "api")
+
+    def count_sign_in(self, email: str) -> None:
+        """Counts one attempt to sign in, by address and by e-mail; raises `RateLimited`."""
+        self._count(self._sign_in, get_remote_address(), "sign_in")
+        self._count(self._sign_in, email.strip().lower(), "sign_in_as")
+
+    def _count(self, limit: str, key: str, scope: str) -> None:
         try:
-            with self._limiter.limit(self._api, key_func=lambda: actor, scope="api"):
+            with self._limiter.limit(limit, key_func=lambda: key, scope=scope):
                 return
         except RateLimitExceeded as breach:
             raise RateLimited(f"More than {breach.description}: wait and ask again") from None

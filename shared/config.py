@@ -42,8 +42,13 @@ class MicrosoftSettings:
 
 @dataclass(frozen=True, slots=True)
 class AuthSettings:
-    """Who signs the tokens of people (Supabase Auth). None: no such tokens are accepted."""
+    """Who signs the tokens of people (Supabase Auth). None: no such tokens are accepted.
 
+    `url` and `anon_key` are how a browser signs in there; without them the pages let nobody in.
+    """
+
+    url: str | None
+    anon_key: str | None = field(repr=False)
     jwt_secret: str | None = field(repr=False)
     jwks_url: str | None
     issuer: str | None
@@ -55,6 +60,7 @@ class RateSettings:
 
     api: str
     refused: str
+    sign_in: str
     storage: str = field(repr=False)
     trusted_proxies: int
 
@@ -159,6 +165,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
 def _auth(env: "_Reader") -> AuthSettings:
     project = (env.text("SUPABASE_URL") or "").rstrip("/")
     return AuthSettings(
+        url=f"{project}/auth/v1" if project else None,
+        anon_key=env.text("SUPABASE_ANON_KEY"),
         jwt_secret=env.text("SUPABASE_JWT_SECRET"),
         jwks_url=f"{project}/auth/v1/.well-known/jwks.json" if project else None,
         issuer=env.text("SUPABASE_JWT_ISSUER"),
@@ -169,6 +177,7 @@ def _rates(env: "_Reader") -> RateSettings:
     return RateSettings(
         api=env.rate("API_RATE_LIMIT", "600 per minute"),
         refused=env.rate("REFUSED_RATE_LIMIT", "300 per minute"),
+        sign_in=env.rate("SIGN_IN_RATE_LIMIT", "10 per minute"),
         storage=env.text("RATE_LIMIT_STORAGE") or "memory://",
         trusted_proxies=env.whole("TRUSTED_PROXIES", 0, at_least=0),
     )

@@ -77,6 +77,10 @@ class KeysUnavailable(CalSyncError):
     """The keys that sign tokens cannot be read now; ask again in a moment."""
 
 
+class SignInUnavailable(CalSyncError):
+    """Signing in does not work at the moment; try again in a minute."""
+
+
 class Forbidden(CalSyncError):
     """The caller may not do this; nothing was written."""
 

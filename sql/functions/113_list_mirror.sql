@@ -44,14 +44,15 @@ language sql stable set search_path = '' as $$
 $$;
 comment on function public.happenings is 'Occurrences of a person in a span of time';
 
--- Events (or, p_meetings, meetings only) in a span, by their start.
+-- Events (p_meetings: meetings only; not p_blocks: without busy blocks of ours) in a span, by their start.
 create function public.list_events(p_user_id uuid, p_limit integer, p_from timestamptz default null,
   p_to timestamptz default null, p_calendar_id uuid default null, p_meetings boolean default false,
-  p_after_starts_at timestamptz default null, p_after_event_id uuid default null, p_after_occurrence_key text default null)
+  p_after_starts_at timestamptz default null, p_after_event_id uuid default null, p_after_occurrence_key text default null,
+  p_blocks boolean default true)
 returns table (calendar_id uuid, event_id uuid, occurrence_key text, starts_at timestamptz, ends_at timestamptz,
                start_date date, end_date date, kind text, status text, summary text, location text, show_as text,
-               visibility text, is_busy boolean, self_response text, html_link text, meeting_url text, platform text,
-               attendee_count integer)
+               visibility text, is_busy boolean, is_busy_block boolean, self_response text, html_link text, meeting_url text,
+               platform text, attendee_count integer)
 language sql stable set search_path = '' as $$
   with page as (
     select h.* from public.happenings(p_user_id, p_from, p_to, p_calendar_id) h
@@ -59,11 +60,14 @@ language sql stable set search_path = '' as $$
            or (h.starts_at, h.event_id, h.occurrence_key) > (p_after_starts_at, p_after_event_id, p_after_occurrence_key))
       and (not p_meetings or exists (
         select 1 from public.meetings m where m.user_id = p_user_id and m.event_id = h.event_id))
+      and (p_blocks or not exists (
+        select 1 from public.calendar_events e
+        where e.user_id = p_user_id and e.id = h.event_id and e.own_tag like 'calsync:b:%'))
     order by h.starts_at, h.event_id, h.occurrence_key
     limit p_limit
   )
   select p.calendar_id, p.event_id, p.occurrence_key, p.starts_at, p.ends_at, p.start_date, p.end_date,
-    e.kind, e.status, e.summary, e.location, e.show_as, e.visibility, e.is_busy, e.self_response, e.html_link,
+    e.kind, e.status, e.summary, e.location, e.show_as, e.visibility, e.is_busy, coalesce(e.own_tag like 'calsync:b:%', false), e.self_response, e.html_link,
     m.url, m.platform, m.attendee_count
   from page p
   cross join lateral (
