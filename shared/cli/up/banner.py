@@ -26,7 +26,8 @@ def welcome(
 
     `people` are those with a Google account: e-mail → the person's id; `demo` can sign in.
     """
-    out.print(Panel.fit(_overview(plan, variables), title="CalSync is up", border_style="green"))
+    overview = _overview(plan, variables, demo)
+    out.print(Panel.fit(overview, title="CalSync is up", border_style="green"))
     commands = _commands(plan, variables, people)
     lines = own_edits(plan, variables, people, now)
     signing_in = _signing_in(variables, demo) if demo else []
@@ -37,8 +38,10 @@ def welcome(
     out.print("\n[dim]What happens from now on (Ctrl-C stops everything, data stays):[/]")
 
 
-def _overview(plan: Plan, variables: Mapping[str, str]) -> str:
+def _overview(plan: Plan, variables: Mapping[str, str], demo: SignIn | None) -> str:
     rows = [
+        ("Open", f"http://{HOST}:{plan.ports.functions}/"),
+        *([("and sign in as", f"{demo.email}, {demo.password}")] if demo else []),
         ("Functions", f"http://{HOST}:{plan.ports.functions}/functions/v1/…"),
         ("API", f"http://{HOST}:{plan.ports.functions}/api/v1/docs"),
         ("REST, sign-in", f"{variables['SUPABASE_URL']}/rest/v1/…, /auth/v1/…"),
