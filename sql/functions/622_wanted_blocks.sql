@@ -48,7 +48,8 @@ begin
         select p.source_calendar_id from pairs p union select p.target_calendar_id from pairs p),
       public.calsync_now(), public.calsync_now() + (public.calsync_limits()).block_horizon) h
   )
-  select distinct on (p.source_calendar_id, p.target_calendar_id, h.event_key, h.occurrence_key)
+  -- Keys are sorted as bytes: by the rules of a language it would take a third of all the time.
+  select distinct on (p.source_calendar_id, p.target_calendar_id, h.event_key collate "C", h.occurrence_key collate "C")
     p.source_calendar_id, p.target_calendar_id, h.event_key, h.occurrence_key,
     case when p.copy_title and not h.is_secret and h.summary <> '' then '🔒 ' || left(h.summary, 200) else '🔒 Busy' end,
     h.start_at, h.end_at, h.start_date, h.end_date
@@ -71,7 +72,7 @@ begin
         and coalesce(t.end_at, t.end_date::timestamp at time zone 'UTC')
           = coalesce(h.end_at, h.end_date::timestamp at time zone 'UTC')
         and (t.start_date is null) = (h.start_date is null))
-  order by p.source_calendar_id, p.target_calendar_id, h.event_key, h.occurrence_key,
+  order by p.source_calendar_id, p.target_calendar_id, h.event_key collate "C", h.occurrence_key collate "C",
     h.start_at, h.end_at, h.start_date, h.end_date;
 end
 $$;

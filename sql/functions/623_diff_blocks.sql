@@ -9,14 +9,16 @@ returns table (change text, id uuid, source_calendar_id uuid, target_calendar_id
   occurrence_key text, title text, start_at timestamptz, end_at timestamptz, start_date date, end_date date)
 language plpgsql stable set search_path = '' set enable_nestloop = off set jit = off as $$
 #variable_conflict use_column
+declare
+  v_now constant timestamptz := public.calsync_now();
 begin
   return query
   with present as materialized (
     select b.* from public.busy_blocks b
-    where b.user_id = p_user_id and b.source_calendar_id = p_calendar_id and b.is_wanted and b.ends_at > public.calsync_now()
+    where b.user_id = p_user_id and b.source_calendar_id = p_calendar_id and b.is_wanted and b.ends_at > v_now
     union all
     select b.* from public.busy_blocks b
-    where b.user_id = p_user_id and b.target_calendar_id = p_calendar_id and b.is_wanted and b.ends_at > public.calsync_now()
+    where b.user_id = p_user_id and b.target_calendar_id = p_calendar_id and b.is_wanted and b.ends_at > v_now
   ), both_sides as materialized (
     select b.id, b.title as old_title, b.start_at as old_start_at, b.end_at as old_end_at, b.start_date as old_start_date,
       b.end_date as old_end_date, w.title is not null as is_asked_for, w.title, w.start_at, w.end_at, w.start_date, w.end_date,
@@ -89,7 +91,9 @@ begin
   cross join lateral (
     select b.* from public.busy_blocks b
     where b.user_id = p_user_id and b.source_calendar_id = p.source_calendar_id
-      and b.target_calendar_id = p.target_calendar_id and b.is_wanted and b.ends_at <= public.calsync_now()) b
+      and b.target_calendar_id = p.target_calendar_id and b.is_wanted and b.ends_at <= v_now
+    -- Looked up pair by pair: what has ended is much.
+    offset 0) b
   where p.user_id = p_user_id and not p.is_enabled
     and (p.source_calendar_id = p_calendar_id or p.target_calendar_id = p_calendar_id);
 end

@@ -79,6 +79,7 @@ comment on function public.forget_vanished_blocks is 'Busy blocks whose events a
 create function public.compare_blocks(p_user_id uuid, p_calendar_id uuid, p_claimed_at timestamptz)
 returns integer language plpgsql set search_path = '' set enable_nestloop = off set jit = off as $$
 declare
+  v_now constant timestamptz := public.calsync_now();
   v_lost text[];
   v_writes jsonb;
 begin
@@ -92,16 +93,16 @@ begin
       where e.user_id = p_user_id and e.calendar_id = p_calendar_id and e.own_tag like 'calsync:b:%'
     ) e on e.provider_event_id = b.provider_event_id
     where b.user_id = p_user_id and b.target_calendar_id = p_calendar_id and b.is_wanted
-      and b.ends_at > public.calsync_now() and b.written_at < p_claimed_at
+      and b.ends_at > v_now and b.written_at < p_claimed_at
       and (e.provider_event_id is null or e.etag <> b.etag)
   ), quiet as materialized (
     select s.*, w.id is not null as is_open, s.differs and w.id is null and s.reverted < 5 as is_to_revert from shown s
     left join public.provider_writes w on w.user_id = p_user_id and w.id = s.id
-    where coalesce(w.lease_expires_at <= public.calsync_now(), true)
+    where coalesce(w.lease_expires_at <= v_now, true)
   ), seen as (
-    update public.busy_blocks b set etag = q.etag, updated_at = public.calsync_now(),
+    update public.busy_blocks b set etag = q.etag, updated_at = v_now,
       reverted = b.reverted + q.is_to_revert::integer,
-      changed_at = case when q.is_to_revert then public.calsync_now() else b.changed_at end
+      changed_at = case when q.is_to_revert then v_now else b.changed_at end
     from quiet q
     where not q.is_missing and b.user_id = p_user_id and b.id = q.id
     returning b.id, b.target_calendar_id, q.is_to_revert
@@ -111,7 +112,7 @@ begin
     array(
       -- Without a tag that tells it for ours, or refused, it is still there.
       select q.provider_event_id from quiet q
-      where q.is_missing and not q.is_open and q.written_at < public.calsync_now() - interval '1 day'
+      where q.is_missing and not q.is_open and q.written_at < v_now - interval '1 day'
         and not exists (select 1 from public.mirrored_etags m
                         where m.user_id = p_user_id and m.calendar_id = p_calendar_id
                           and m.provider_event_id = q.provider_event_id))
