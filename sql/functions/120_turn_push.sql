@@ -23,7 +23,7 @@ end
 $$;
 comment on function public.turn_push_off is 'wanted, given_up → turned_off: subscriptions retire, polling takes over';
 
--- And on again, also where push had been given up: a subscription is due at once.
+-- And on again, also where push had been given up: a subscription is due at once, as it is wherever one is missing.
 create function public.turn_push_on(p_user_id uuid, p_calendar_id uuid, p_actor text, p_request_id text)
 returns table (calendar_id uuid, push text) language plpgsql set search_path = '' as $$
 #variable_conflict use_column
@@ -41,6 +41,11 @@ begin
     perform public.resolve_alerts(p_user_id, v_id, array['push_given_up']);
     perform public.write_audit(p_user_id, p_actor, 'push.turned_on', v_id::text, p_request_id);
   end loop;
+  update public.calendar_sync_states s set subscription_due_at = public.calsync_now()
+  where s.user_id = p_user_id and (p_calendar_id is null or s.calendar_id = p_calendar_id)
+    and s.push = 'wanted' and s.subscription_due_at > public.calsync_now() and s.subscription_due_at <> 'infinity'
+    and not exists (select 1 from public.webhook_subscriptions w
+                    where w.user_id = s.user_id and w.calendar_id = s.calendar_id and w.status in ('pending', 'active'));
   return query select s.calendar_id, s.push from public.calendar_sync_states s
   where s.user_id = p_user_id and (p_calendar_id is null or s.calendar_id = p_calendar_id) order by s.calendar_id;
 end

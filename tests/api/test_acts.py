@@ -96,6 +96,13 @@ def test_push_is_turned_off_and_on(rig: Rig, ann: Client, calendar_id: UUID) -> 
     assert [action for action, _ in acts(rig)] == ["push.turned_off", "push.turned_on"]
 
 
+def test_a_missing_subscription_is_made(rig: Rig, ann: Client) -> None:
+    rig.sql("update webhook_subscriptions set status = 'expired', ended_at = now()")
+    assert ann.post("real-time-sync/enable").json()["made"] == 1
+    assert ann.post("real-time-sync/enable").json()["made"] == 0
+    assert acts(rig) == []
+
+
 def test_subscriptions_are_renewed_now(rig: Rig, ann: Client, ann_id: UUID) -> None:
     assert ann.post("webhooks/renew").json() == {"made": 1, "failed": 0}
     assert ann.post(f"webhook/recreate/{ann_id}").json() == {"made": 1, "failed": 0}
