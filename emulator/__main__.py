@@ -8,7 +8,7 @@ from typing import Protocol, cast
 STAND_INS = {
     "google": "Google Calendar v3 and Google OAuth",
     "microsoft": "the Microsoft identity platform and Microsoft Graph calendars",
-    "rest": "the REST interface that Supabase puts before Postgres",
+    "rest": "what Supabase puts before Postgres: the REST interface, and signing in",
     "caldav-people": "somebody who keeps editing a calendar on a CalDAV server that runs",
 }
 

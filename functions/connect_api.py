@@ -11,7 +11,7 @@ from pydantic import Field, SecretStr
 from functions.api.endpoint import Call, Endpoint
 from functions.api.models import Id, Input, Output
 from functions.connect_cookie import set_cookie
-from shared.errors import ConfigurationError, NotFound, Refused
+from shared.errors import ConfigurationError, Refused
 from shared.providers.caldav_connect import PRESETS
 from shared.states import AccountStatus, Provider
 from shared.steps.connect_caldav import connect_caldav
@@ -102,9 +102,6 @@ def connect_by_password(call: Call, given: ConnectCaldav) -> Connected:
 
 def disconnect(call: Call, given: AccountInput) -> Disconnected:
     """Stops channels, removes busy blocks, gives access back; asked again, it goes on."""
-    mine = {"user_id": call.user_id, "id": given.account_id}
-    if not call.service.database.read("calendar_accounts", where=mine):
-        raise NotFound("There is no such account")
     status = disconnect_account(call.service, call.user_id, given.account_id, **call.audit)
     return Disconnected(id=given.account_id, status=status)
 

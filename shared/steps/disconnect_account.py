@@ -28,7 +28,7 @@ def disconnect_account(
     """Disconnects an account as far as that goes at once; upkeep does the rest, whatever crashes.
 
     Gives `DISCONNECTED`, or `DISCONNECTING` while something is left to do. Asked again, it goes
-    on. Raises `Refused` for an account that the person does not have.
+    on. Raises `NotFound` for an account that the person does not have.
     """
     service.database.call(
         "disconnect_account",

@@ -8,7 +8,14 @@ from uuid import UUID
 import pytest
 
 from shared.db.database import Database
-from shared.errors import DatabaseUnavailable, LeaseLost, NotFound, Refused
+from shared.errors import (
+    AccountBusy,
+    AccountTaken,
+    DatabaseUnavailable,
+    LeaseLost,
+    NotFound,
+    Refused,
+)
 
 UNICODE = 'Zoë\'s 🔒 «café»\n\t"quoted" \\back\\ %s %(x)s {brace} ; -- 北京 \u200f\u0301'
 MOMENT = datetime(2026, 11, 20, 10, 30, 15, 123456, tzinfo=timezone(timedelta(hours=2)))
@@ -97,6 +104,14 @@ def test_what_is_no_row_gives_no_rows(database: Database, function: str) -> None
 def test_a_lost_lease(database: Database) -> None:
     with pytest.raises(LeaseLost, match=r"^lease 3 is lost$"):
         database.call("fail", code="CS001", message="lease 3 is lost")
+
+
+@pytest.mark.parametrize(("code", "kind"), [("CS004", AccountTaken), ("CS005", AccountBusy)])
+def test_an_account_that_cannot_be_connected(
+    database: Database, code: str, kind: type[Refused]
+) -> None:
+    with pytest.raises(kind, match=r"^not this one$"):
+        database.call("fail", code=code, message="not this one")
 
 
 def test_what_does_not_exist(database: Database) -> None:

@@ -74,6 +74,16 @@ def test_the_token_is_of_the_kind_that_supabase_issues(client: Client, stand_in:
     assert claims["exp"] - claims["iat"] == session.expires_in == 3600
 
 
+def test_tokens_outlive_a_restart(client: Client, stand_in: SignIn, database_url: str) -> None:
+    """The key that is published follows from the project's secret."""
+    session = client.auth.sign_up(CREDENTIALS).session
+    assert session is not None
+    with SignIn(database_url, *stand_in.options) as again:
+        user = again.client().auth.get_user(session.access_token)
+        assert user is not None
+        assert user.user.email == ANN
+
+
 def test_the_rest_interface_takes_the_token(
     client: Client, stand_in: SignIn, database_url: str
 ) -> None:

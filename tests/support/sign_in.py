@@ -12,11 +12,11 @@ class SignIn(RestEmulator):
 
     def __init__(self, database_url: str, *options: str, secret: str = DEFAULT_SECRET) -> None:
         super().__init__(database_url, secret)
-        self._options = options
+        self.options = options
 
     def command(self) -> Sequence[str]:
         """With its options."""
-        return [*super().command(), *self._options]
+        return [*super().command(), *self.options]
 
     def client(self, role: str = "anon") -> Client:
         """Supabase's own client: an application's with the anon key, or an operator's."""
