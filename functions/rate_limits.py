@@ -52,11 +52,17 @@ class RateLimits:
             with self._limiter.limit(limit, key_func=lambda: key, scope=scope):
                 return
         except RateLimitExceeded as breach:
-            raise RateLimited(f"More than {breach.description}: wait and ask again") from None
+            raise _limited(breach) from None
+
+
+def _limited(breach: RateLimitExceeded) -> RateLimited:
+    """What a breach means; after the window of its limit everybody may ask again."""
+    window = breach.limit.limit.get_expiry()
+    return RateLimited(f"More than {breach.description}: wait and ask again", retry_after=window)
 
 
 def _answer_breach(breach: RateLimitExceeded) -> Response:
-    response = problem_of(RateLimited(f"More than {breach.description} refused: wait"))
+    response = problem_of(_limited(breach))
     if request.path.startswith(("/webhooks/", "/functions/v1/google", "/functions/v1/microsoft")):
         # Providers take 429 for final and repeat after 503 (Google, guides/push).
         response.status_code = 503

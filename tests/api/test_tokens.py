@@ -109,6 +109,22 @@ def test_the_issuer_counts_where_it_is_set(rig: Rig, ann_id: UUID) -> None:
     assert right.get("accounts").status_code == 200
 
 
+def test_tokens_are_in_no_log(
+    rig: Rig,
+    ann_id: UUID,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    planted = [token(ann_id), SERVICE_KEY, *BAD.values()]
+    for each in planted:
+        Client(rig, each).get("accounts", user_id=str(ann_id))
+        Client(rig, each).post("webhooks/renew", {"user_id": str(ann_id)})
+    logged = "".join((*capsys.readouterr(), caplog.text))
+    assert "get_accounts" in logged
+    secrets = [each for each in planted if len(each) > 20]
+    assert [each for each in (*secrets, JWT_SECRET) if each in logged] == []
+
+
 def test_without_a_secret_no_token_is_good(rig: Rig, ann_id: UUID) -> None:
     rig.reopen(SUPABASE_JWT_SECRET="")
     assert code(person(rig, ann_id).get("accounts")) == (401, "unauthorized")
