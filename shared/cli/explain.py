@@ -61,6 +61,8 @@ def _subscription(row: Row, now: datetime) -> str:
     due = moment(row["subscription_due_at"])
     if row["push"] == "unsupported":
         return "Subscription: none, the provider offers no push here."
+    if row["push"] == "turned_off":
+        return "Subscription: none, its person turned push off."
     if row["push"] == "given_up":
         return "Subscription: given up; `calsync renew --calendar …` tries again."
     again = f", the next attempt is {relative(row['subscription_due_at'], now)}" if due else ""

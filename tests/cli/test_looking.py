@@ -115,6 +115,7 @@ def test_explain_tells_errors_alerts_and_refusals(installed: Installation) -> No
     [
         ("unsupported", "Subscription: none, the provider offers no push here."),
         ("given_up", "Subscription: given up; `calsync renew --calendar …` tries again."),
+        ("turned_off", "Subscription: none, its person turned push off."),
     ],
 )
 def test_explain_says_why_there_is_no_push(
