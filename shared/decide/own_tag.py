@@ -1,8 +1,9 @@
 """The tag that tells our events from other people's, wherever they turn up.
 
 `calsync:b:{installation}:{identity}:{nonce}` is a busy block, `calsync:a:{installation}:{id}` an
-appointment. Google keeps it as the private extended property `calsync`, Graph as `transactionId`
-(and as an extended property, to be found by), CalDAV as `X-CALSYNC`.
+appointment (the id is its own, or another one where its event had to be made anew). Google keeps
+it as the private extended property `calsync`, Graph as `transactionId` (and as an extended
+property, to be found by), CalDAV as `X-CALSYNC`.
 """
 
 BLOCK = "calsync:b:"
