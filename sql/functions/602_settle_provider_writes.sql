@@ -108,7 +108,9 @@ create function public.release_failed_writes(p_user_id uuid, p_held jsonb)
 returns void language sql set search_path = '' as $$
   update public.provider_writes w set
     lease_holder = null, lease_expires_at = null, updated_at = public.calsync_now(),
-    due_at = public.calsync_now() + make_interval(secs => (o ->> 'delay_seconds')::double precision),
+    -- Merged while it was refused: its next try has the newer etag.
+    due_at = public.calsync_now() + case when o ->> 'result' = 'stale' and (o ->> 'changed')::boolean then interval '0'
+      else make_interval(secs => (o ->> 'delay_seconds')::double precision) end,
     attempts = w.attempts + (o ->> 'result' <> 'postponed')::integer,
     dead_at = case when (o ->> 'dead')::boolean and not (o ->> 'changed')::boolean then public.calsync_now() end,
     last_error_code = case when o ->> 'result' = 'stale' then 'stale' else o ->> 'error_code' end,

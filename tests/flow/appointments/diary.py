@@ -75,6 +75,11 @@ class Diary:
         for _ in range(2):
             self.poll()
             self.rig.drain()
+        if self.rig.rows("provider_writes"):
+            # Refused because the event had changed, and tried again soon.
+            self.rig.later(seconds=30)
+            self.poll()
+            self.rig.drain()
 
     def poll(self) -> None:
         """Every calendar is due."""
