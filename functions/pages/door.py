@@ -32,19 +32,21 @@ class Door:
         self._authenticator = Authenticator(service.settings)
 
     def arrive(self) -> None:
-        """Reads the session. Raises `Forbidden` for a form that is not from a page of it."""
-        g.arrived = self._cookie.read(request)
-        g.session = g.arrived or Session()
+        """Raises `Forbidden` for a form that is not from a page of this session."""
         if request.method == "POST" and not _is_ours(request, self.session()):
             raise Forbidden(STALE_FORM)
 
     def leave(self, response: Response) -> None:
         """Has the browser keep the session, where it changed."""
-        if "session" in g and g.session != g.arrived:
-            self._cookie.write(response, g.session)
+        here = self.session()
+        if here != g.arrived:
+            self._cookie.write(response, here)
 
     def session(self) -> Session:
         """The session of the request that is being served."""
+        if "session" not in g:
+            g.arrived = self._cookie.read(request)
+            g.session = g.arrived or Session()
         here: Session = g.session
         return here
 
@@ -59,11 +61,11 @@ class Door:
 
     def let_in(self, tokens: Tokens) -> None:
         """Somebody signed in: a new session, which nobody can have known before."""
-        g.session = Session(tokens=tokens)
+        self._remember(Session(tokens=tokens))
 
     def let_out(self) -> None:
         """Nobody is signed in any more."""
-        g.session = Session()
+        self._remember(Session())
 
     def _caller(self) -> Caller:
         tokens = self.session().tokens
@@ -83,8 +85,12 @@ class Door:
         except InvalidRequest as error:
             raise Unauthorized from error
         # The forms of pages that are open stay good.
-        g.session = Session(self.session().csrf, fresh)
+        self._remember(Session(self.session().csrf, fresh))
         return fresh
+
+    def _remember(self, changed: Session) -> None:
+        self.session()  # what was brought is compared when the request leaves
+        g.session = changed
 
 
 def _is_ours(request: Request, session: Session) -> bool:

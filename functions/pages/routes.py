@@ -79,9 +79,10 @@ def _guard(site: Blueprint, door: Door) -> None:
 def _answer_errors(site: Blueprint, door: Door) -> None:
     @site.errorhandler(Unauthorized)
     def sign_in_first(error: Unauthorized) -> Response:
-        ran_out = door.session().tokens is not None
+        if door.session().tokens is None:
+            return go_to("sign_in")
         door.let_out()
-        return go_to("sign_in", "ran-out" if ran_out else None)
+        return go_to("sign_in", "ran-out")
 
     @site.errorhandler(CalSyncError)
     def refused(error: CalSyncError) -> Response:
