@@ -17,7 +17,7 @@ from functions import (
 )
 from functions.api.routes import route_api
 from functions.connect_callback import route_callbacks
-from functions.pages.routes import route_pages
+from functions.pages.routes import lost_page, route_pages
 from functions.problems import problem, problem_of
 from functions.rate_limits import RateLimits
 from functions.request_id import carry_request_ids
@@ -109,6 +109,8 @@ def _answer_error(error: CalSyncError) -> Response:
 
 
 def _answer_http_error(error: HTTPException) -> Response:
+    if error.code == 404 and request.accept_mimetypes.best == "text/html":
+        return lost_page()
     answer = problem(error.code or 500, f"http_{error.code}", error.description or error.name)
     told = error.get_response().headers
     answer.headers.extend((name, told[name]) for name in ("Allow", "Retry-After") if name in told)

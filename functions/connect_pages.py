@@ -10,12 +10,13 @@ from shared.states import Provider
 from shared.steps.connect_oauth import Ended
 
 STYLE = (
-    "body{font:1.05rem/1.55 system-ui,sans-serif;color:#1b1f24;background:#fff;margin:0}"
+    "body{font:1.05rem/1.55 system-ui,sans-serif;color:#17211f;background:#f6f7f6;margin:0}"
     "main{max-width:34rem;margin:3rem auto;padding:0 1.25rem}h1{font-size:1.5rem;line-height:1.25}"
-    ".button{display:inline-block;padding:.6rem 1rem;border-radius:.4rem;background:#0b57d0;"
-    "color:#fff;text-decoration:none}.button:focus-visible{outline:3px solid #0b57d0;"
-    "outline-offset:3px}@media(prefers-color-scheme:dark){body{color:#e8eaed;background:#16181b}"
-    ".button{background:#a8c7fa;color:#062e6f}}"
+    "a{color:#0b6e5f}.button{display:inline-block;padding:.6rem 1rem;border-radius:.4rem;"
+    "background:#0b6e5f;color:#fff;text-decoration:none}"
+    ".button:focus-visible{outline:3px solid #0b6e5f;outline-offset:3px}"
+    "@media(prefers-color-scheme:dark){body{color:#e8eeec;background:#111615}a{color:#5fd0bb}"
+    ".button{background:#5fd0bb;color:#06241f}}"
 )
 _STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 

@@ -2,7 +2,7 @@
 
 from typing import Any, TypeVar
 
-from flask import Response, redirect, request, url_for
+from flask import Response, request, url_for
 from pydantic import ValidationError
 
 from functions.api.models import Input
@@ -32,5 +32,4 @@ def typed(name: str) -> str:
 def go_to(endpoint: str, done: str | None = None) -> Response:
     """Sends the browser on to a page, which tells what was `done` (a key of words.DONE)."""
     where = url_for(f"site.{endpoint}", done=done)
-    answer = redirect(where, 303)
-    return Response(answer.get_data(), status=303, headers=answer.headers)
+    return Response(status=303, headers={"Location": where})

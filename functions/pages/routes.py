@@ -103,6 +103,13 @@ def _answer_errors(site: Blueprint, door: Door) -> None:
         return error_page(500, "Something broke here. It was written down; please try again.")
 
 
+def lost_page() -> Response:
+    """For a browser at an address that nothing has."""
+    answer = error_page(404, "No page of CalSync has this address.")
+    answer.headers.extend(HEADERS)
+    return answer
+
+
 def error_page(status: int, detail: str) -> Response:
     """Says what went wrong, and leads back."""
     title = TITLES.get(status, "Something went wrong")

@@ -79,6 +79,15 @@ def test_every_answer_is_guarded(ann: Visitor) -> None:
         assert "style=" not in answer.text
 
 
+def test_an_address_that_nothing_has(visitor: Visitor) -> None:
+    """A browser is shown a page; programs are told as ever."""
+    browser = visitor.http.get("/nowhere", headers={"Accept": "text/html,*/*;q=0.8"})
+    assert (browser.status_code, heading(browser)) == (404, "There is nothing here")
+    assert "frame-ancestors 'none'" in browser.headers["Content-Security-Policy"]
+    program = visitor.http.get("/nowhere")
+    assert (program.status_code, program.json()["code"]) == (404, "http_404")
+
+
 def test_another_persons_things_are_not_there(rig: Rig, ann: Visitor) -> None:
     (account,) = rig.rows("calendar_accounts")
     (calendar,) = rig.rows("calendars")
