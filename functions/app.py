@@ -18,7 +18,7 @@ from functions import (
 from functions.api.routes import route_api
 from functions.connect_callback import route_callbacks
 from functions.pages.routes import lost_page, route_pages
-from functions.problems import problem, problem_of
+from functions.problems import MEDIA_TYPE, problem, problem_of
 from functions.rate_limits import RateLimits
 from functions.request_id import carry_request_ids
 from shared.config import read_settings
@@ -30,6 +30,7 @@ from shared.worker import start_in_background
 
 log = structlog.get_logger()
 
+ANSWERS = (MEDIA_TYPE, "text/html")
 MAX_BODY_BYTES = 64 * 1024
 
 
@@ -109,7 +110,7 @@ def _answer_error(error: CalSyncError) -> Response:
 
 
 def _answer_http_error(error: HTTPException) -> Response:
-    if error.code == 404 and request.accept_mimetypes.best == "text/html":
+    if error.code == 404 and request.accept_mimetypes.best_match(ANSWERS) == "text/html":
         return lost_page()
     answer = problem(error.code or 500, f"http_{error.code}", error.description or error.name)
     told = error.get_response().headers

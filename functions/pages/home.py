@@ -9,16 +9,17 @@ from flask import Blueprint, Response, render_template
 
 from functions.api.accounts import Account, list_accounts
 from functions.api.calendars import Calendar, ChangeSettings, change_settings
+from functions.api.checks import fix
 from functions.api.endpoint import Call
 from functions.api.health import CalendarHealth, sync_health
 from functions.api.paging import PageInput
-from functions.api.whose import Mine
+from functions.api.whose import CalendarsOfPerson, Mine
 from functions.pages.door import Door
 from functions.pages.forms import asked, go_to, typed
 from functions.pages.names import MOST, calendars_of, plain_name
 from functions.pages.times import home_zone
-from functions.pages.words import ACCOUNTS, HEALTH, MEANING, METHODS, PROVIDERS, Badge
-from shared.states import AccountStatus, SyncMethod
+from functions.pages.words import ACCOUNTS, ADVICE, HEALTH, MEANING, METHODS, PROVIDERS, Badge
+from shared.states import AccountStatus, Repair, SyncMethod
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class CalendarLine:
     id: UUID
     name: str
     is_read: bool
+    can_be_repaired: bool
     method: Badge
     meaning: str
     health: Badge
@@ -59,6 +61,13 @@ def route_home(site: Blueprint, door: Door) -> None:
                 earlier=[card for card in cards if card.account.status is gone],
             )
         )
+
+    @site.post("/calendars/<uuid:calendar_id>/repair")
+    def repair_calendar(calendar_id: UUID) -> Response:
+        call = door.call()
+        whose = {"user_id": str(call.user_id), "calendar_id": str(calendar_id)}
+        fix(call, asked(CalendarsOfPerson, **whose))
+        return go_to("home", "repaired")
 
     @site.post("/calendars/<uuid:calendar_id>")
     def switch_calendar(calendar_id: UUID) -> Response:
@@ -101,6 +110,7 @@ def _line(calendar: Calendar, fare: CalendarHealth, zone: tzinfo) -> CalendarLin
         id=calendar.id,
         name=plain_name(calendar),
         is_read=calendar.sync_enabled,
+        can_be_repaired=any(each.repair is not Repair.SIGN_IN for each in fare.problems),
         method=METHODS[fare.method],
         meaning=MEANING[fare.method],
         health=HEALTH[fare.health],
@@ -111,7 +121,7 @@ def _line(calendar: Calendar, fare: CalendarHealth, zone: tzinfo) -> CalendarLin
 
 def _remarks(fare: CalendarHealth) -> tuple[str, ...]:
     """What to do about its problems; else, where it is not live, why."""
-    advice = tuple(problem.recommendation for problem in fare.problems)
+    advice = tuple(ADVICE.get(each.code, each.recommendation) for each in fare.problems)
     return advice or (() if fare.method is SyncMethod.WEBHOOK else (_sentence(fare.reason),))
 
 

@@ -45,9 +45,19 @@ MEANING: Mapping[SyncMethod, str] = {
 
 HEALTH: Mapping[Health, Badge] = {
     Health.OK: Badge("Healthy", "good"),
-    Health.WARNING: Badge("Needs a look", "warn"),
+    Health.WARNING: Badge("Limited", "warn"),
     Health.BROKEN: Badge("Broken", "bad"),
 }
+
+ADVICE: Mapping[str, str] = {
+    "access_lost": "Connect the account again.",
+    "not_subscribed": "Live updates are being set up.",
+    "push_failing": "Live updates fail, and are set up again.",
+    "push_silent": "Live updates have been silent, and are set up again.",
+    "ends_soon": "Live updates are being renewed.",
+    "push_given_up": "Live updates failed too often, and were given up.",
+}
+"""Problems in a person's words; the others are told as the API tells them."""
 
 DONE: Mapping[str, str] = {
     "connected": "The account is connected. Its calendars are being read now.",
@@ -56,6 +66,7 @@ DONE: Mapping[str, str] = {
     " other calendars first; that takes a moment.",
     "paused": "The calendar is paused. Its busy blocks are being removed.",
     "resumed": "The calendar is read again.",
+    "repaired": "What could be repaired was. Below is how it stands now.",
     "saved": "Saved. Your calendars follow within a moment.",
     "signed-out": "You are signed out.",
     "ran-out": "You were signed out after a long time. Please sign in again.",

@@ -15,6 +15,7 @@ from tests.pages.conftest import ANN, BEN, PASSWORD
 from tests.pages.visitor import Visitor, alert, heading
 from tests.support.rig import Rig, timed
 
+BROWSERS_ACCEPT = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"
 FOR_STRANGERS = {"/sign-in", "/sign-up", "/sign-out"}
 
 
@@ -81,7 +82,7 @@ def test_every_answer_is_guarded(ann: Visitor) -> None:
 
 def test_an_address_that_nothing_has(visitor: Visitor) -> None:
     """A browser is shown a page; programs are told as ever."""
-    browser = visitor.http.get("/nowhere", headers={"Accept": "text/html,*/*;q=0.8"})
+    browser = visitor.http.get("/nowhere", headers={"Accept": BROWSERS_ACCEPT})
     assert (browser.status_code, heading(browser)) == (404, "There is nothing here")
     assert "frame-ancestors 'none'" in browser.headers["Content-Security-Policy"]
     program = visitor.http.get("/nowhere")
@@ -98,8 +99,9 @@ def test_another_persons_things_are_not_there(rig: Rig, ann: Visitor) -> None:
             ben.http.get(away),
             ben.submit(away, "/"),
             ben.submit(f"/calendars/{calendar['id']}", "/", sync_enabled="false"),
+            ben.submit(f"/calendars/{calendar['id']}/repair", "/"),
         ]
-        assert [each.status_code for each in answers] == [404] * 3
+        assert [each.status_code for each in answers] == [404] * 4
         assert ANN not in "".join(each.text for each in answers)
         assert "Nothing is planned" in ben.get(f"/events?calendar={calendar['id']}").text
         ben.submit(f"/busy-blocks/{calendar['id']}", "/", on=str(uuid4()))
@@ -118,6 +120,18 @@ def test_a_calendar_is_paused_and_resumed(rig: Rig, ann: Visitor) -> None:
         assert rig.count("calendars", sync_enabled=enabled) == 1
     acts = rig.rows("audit_log", action="settings.changed")
     assert {row["actor"] for row in acts} == {f"user:{calendar['user_id']}"}
+
+
+def test_what_is_wrong_is_told_and_can_be_repaired(rig: Rig, ann: Visitor) -> None:
+    (calendar,) = rig.rows("calendars")
+    assert "Repair now" not in ann.get("/").text
+    rig.sql("update calendar_sync_states set push = 'given_up', webhook_failures = 10")
+    page = ann.get("/").text
+    assert "Live updates failed too often, and were given up." in page
+    assert "Repair now" in page
+    answer = ann.submit(f"/calendars/{calendar['id']}/repair", "/")
+    assert answer.headers["Location"] == "/?done=repaired"
+    assert rig.state(calendar["id"])["push"] == "wanted"
 
 
 def test_rules_are_written_where_they_change(rig: Rig, visitor: Visitor) -> None:
