@@ -95,7 +95,7 @@ def set_rule(
 
 @blocks.command()
 def clear(source: Source, target: Target, as_json: Json = False) -> None:
-    """Drop the rule of a pair of calendars: the default holds again."""
+    """Forget the rule of a pair of calendars: the default holds again."""
     with opened() as service:
         (answer,) = service.database.call(
             "clear_busy_block_rule",

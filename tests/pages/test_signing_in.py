@@ -51,7 +51,11 @@ def test_over_https_it_is_bound_to_this_host(rig: Rig, visitor: Visitor) -> None
     assert "; Secure" in line
 
 
-@pytest.mark.parametrize("cookie", ["", "forged", Fernet(ENCRYPTION_KEY).encrypt(b"{}").decode()])
+@pytest.mark.parametrize(
+    "cookie",
+    ["", "forged", Fernet(ENCRYPTION_KEY).encrypt(b"{}").decode()],
+    ids=["empty", "forged", "sealed by the right key"],
+)
 def test_a_cookie_that_is_none_of_ours_opens_nothing(visitor: Visitor, cookie: str) -> None:
     answer = visitor.http.get("/", headers={"Cookie": f"{COOKIE}={cookie}"})
     assert (answer.status_code, answer.headers["Location"]) == (303, "/sign-in")
