@@ -2,15 +2,17 @@
 
 import signal
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 
 from tests.support import postgres
 from tests.support.google_emulator import GoogleEmulator
+from tests.support.planted import leaked
 from tests.support.rig import Rig
 
 _SESSION = pytest.StashKey[postgres.Session]()
@@ -38,6 +40,24 @@ def pytest_configure_node(node: Any) -> None:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     config.stash[_CLEANUP].close()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, Any, Any]:
+    """Fails a test whose logs tell a planted secret; `Program` looks at those of processes."""
+    report = yield
+    told = "\n".join(text for _, text in report.sections) if report.when == "teardown" else ""
+    if found := leaked(told):
+        report.outcome = "failed"
+        report.longrepr = f"the logs tell {', '.join(found)}"
+    return report
+
+
+@pytest.fixture(autouse=True)
+def _hears_logs_again() -> Iterator[None]:
+    """A command that a test ran in this process quieted its logs."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,8 @@ KEYS = {
     "api_calls_per_change", "first_sync_events", "first_sync_applied", "first_sync_sql",
     "first_sync_fetch_share", "first_sync_decide_share", "first_sync_sql_share",
     "peak_memory_200", "peak_memory_400", "peak_memory_ratio", "api_calls_per_quiet_day",
-    "storm_syncs", "storm_api_calls",
+    "storm_syncs", "storm_api_calls", "change_to_block_p50", "change_to_block_p95",
+    "writes_per_change",
 }  # fmt: skip
 WITHOUT_PEER = {
     "load_generator_cpu", "peak_memory_200", "first_sync_fetch_share", "first_sync_decide_share",
@@ -59,6 +60,7 @@ def test_the_load_generator_is_not_what_is_measured(figures: dict[str, Any]) -> 
 def test_times_are_in_order(figures: dict[str, Any]) -> None:
     p50, p95, p99 = (figures[f"change_to_row_p{n}"]["value"] for n in (50, 95, 99))
     assert p50 <= p95 <= p99
+    assert figures["change_to_block_p50"]["value"] <= figures["change_to_block_p95"]["value"]
     shares = ("fetch", "decide", "sql")
     assert sum(figures[f"first_sync_{part}_share"]["value"] for part in shares) == pytest.approx(
         100
@@ -68,6 +70,7 @@ def test_times_are_in_order(figures: dict[str, Any]) -> None:
 def test_costs_stay_in_bounds(figures: dict[str, Any]) -> None:
     assert figures["api_calls_per_change"]["value"] <= 1.2
     assert figures["api_calls_per_quiet_day"]["ratio"] < 0.1
+    assert figures["writes_per_change"]["value"] == 1
     assert figures["peak_memory_ratio"]["ratio"] < 2
     assert figures["storm_syncs"]["ratio"] < 1
 

@@ -79,6 +79,12 @@ class Home:
         )
         return int(calendars)
 
+    def has_written_blocks(self) -> bool:
+        """Whether lunch blocks the person's other calendars, and nothing more is to be written."""
+        return self.sql(
+            "select count(*) > 0 and bool_and(status = 'written') from busy_block_status"
+        ) == [(True,)]
+
     def is_quiet(self) -> bool:
         """Whether no sync ran for two seconds: first syncs and checks are over."""
         ended = "bool_and(finished_at < now() - interval '2 seconds')"
@@ -107,6 +113,8 @@ def test_a_fresh_machine_from_start_to_stop_and_on_again(open_folder: Path) -> N
         home.google(f"people/{PEOPLE[0]}/calendars/primary/events", timed("Lunch", _noon()))
         up.until(lambda: home.sql("select 1 from calendar_events where summary = 'Lunch'"))
         up.until_said("webhook  1 created")
+        up.until(home.has_written_blocks)
+        up.until(home.is_quiet)
         channels = home.sql("select id from webhook_subscriptions order by id")
         people = home.sql("select id from auth.users order by id")
         up.send(signal.SIGINT)

@@ -47,3 +47,14 @@ def plain_url(postgres_server_url: str, database_name: str) -> Iterator[str]:
     with postgres.database(postgres_server_url, f"{database_name}_plain") as url:
         migrate(url)
         yield url
+
+
+@pytest.fixture(scope="module")
+def peopled_url(make_project: MakeProject, postgres_server_url: str) -> str:
+    """A project with rows of two people everywhere, as superuser."""
+    project = make_project()
+    migrate(project)
+    url = urlsplit(postgres_server_url)._replace(path=urlsplit(project).path).geturl()
+    with psycopg.connect(url) as connection:
+        connection.execute(Path(__file__).with_name("two_people.sql").read_bytes())
+    return url

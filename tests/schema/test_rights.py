@@ -2,42 +2,16 @@
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import psycopg
 import pytest
 from psycopg import sql
 
-from shared.db.migrate import migrate
-from tests.schema.conftest import MakeProject
-
-ANN = "00000000-0000-4000-8000-00000000000a"
-BEN = "00000000-0000-4000-8000-00000000000b"
-#: Work for workers, of all people at once.
-FOR_WORKERS = {
-    "series_to_expand",
-    "mirrored_events",
-    "mirrored_etags",
-    "calendars_to_verify",
-    "due_summary",
-    "appointments_to_merge",
-}
+from tests.schema.matrix import ANN, BEN, FOR_WORKERS
 
 #: State of the installation, not of people.
 NOBODYS = {"due_summary", "provider_circuits", "limits", "installation"}
-
-
-@pytest.fixture(scope="module")
-def peopled_url(make_project: MakeProject, postgres_server_url: str) -> str:
-    """A project with rows of two people everywhere, as superuser."""
-    project = make_project()
-    migrate(project)
-    url = urlsplit(postgres_server_url)._replace(path=urlsplit(project).path).geturl()
-    with psycopg.connect(url) as connection:
-        connection.execute(Path(__file__).with_name("two_people.sql").read_bytes())
-    return url
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from tests.support.planted import leaked
 from tests.support.postgres import REPOSITORY
 
 WAIT_SECONDS = 60.0
@@ -53,6 +54,8 @@ class Program:
             except subprocess.TimeoutExpired:
                 os.killpg(self._process.pid, signal.SIGKILL)
                 self._process.wait()
+        if error is None:
+            assert leaked(self.said()) == [], "a planted secret is in its logs"
 
     @property
     def pid(self) -> int:

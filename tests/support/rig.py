@@ -35,6 +35,7 @@ from tests.support.google_emulator import CLIENT_ID, CLIENT_SECRET, GoogleEmulat
 from tests.support.microsoft_emulator import MicrosoftEmulator
 
 CRON_SECRET = "cron-secret-of-the-tests"
+WEBHOOK_SECRET = "webhook-secret-of-the-tests"
 ENCRYPTION_KEY = Fernet.generate_key().decode()
 WAIT_SECONDS = 60.0
 POLL_SECONDS = 0.02  # how soon the server notices that it is to end
@@ -62,7 +63,7 @@ class Rig:
         self.environment = {
             "DATABASE_URL": database_url,
             "CRON_SECRET": CRON_SECRET,
-            "WEBHOOK_SECRET": "webhook-secret-of-the-tests",
+            "WEBHOOK_SECRET": WEBHOOK_SECRET,
             "WEBHOOK_BASE_URL": self.url,
             "TOKEN_ENCRYPTION_KEYS": ENCRYPTION_KEY,
             "GOOGLE_CLIENT_ID": CLIENT_ID,
