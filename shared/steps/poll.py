@@ -74,7 +74,8 @@ def poll(service: Service, request: PollRequest) -> PollReport:
     while True:
         ran = _drain(service, request)
         logs = _finished(service, polled)
-        if elapsed() > deadline or (not ran and len(logs) == len(polled)):
+        left = deadline - elapsed()
+        if left < 0 or not (ran or _pending(service, polled, logs, left)):
             break
         if not ran:
             pause(PEEK_SECONDS)
@@ -93,6 +94,25 @@ def _drain(service: Service, request: PollRequest) -> int:
             for done in [threads.submit(each) for each in work]:
                 done.result()
     return len(work)
+
+
+def _pending(
+    service: Service, polled: Sequence[PollAnswer], logs: Sequence[SyncLog], seconds: float
+) -> bool:
+    """Whether a sync that was asked for may still end in time: none is waited for in vain."""
+    ended = {log.calendar_id for log in logs}
+    missing = [answer for answer in polled if answer.calendar_id not in ended]
+    if not missing:
+        return False
+    (counted,) = service.database.call(
+        "count_pending_polls",
+        polls=[
+            {"user_id": str(answer.user_id), "calendar_id": str(answer.calendar_id)}
+            for answer in missing
+        ],
+        seconds=seconds,
+    )
+    return bool(counted["pending"])
 
 
 def _finished(service: Service, polled: Sequence[PollAnswer]) -> list[SyncLog]:

@@ -36,6 +36,27 @@ end
 $$;
 comment on function public.request_polls is 'Makes calendars due whose push is stale; skips and counts the healthy ones';
 
+-- How many of these calendars may still be served within so many seconds: somebody is syncing them, or they come due
+-- and nothing stops them. p_polls: [{"user_id": …, "calendar_id": …}, …]. Whoever asked for polls waits for these, and for no others.
+create function public.count_pending_polls(p_polls jsonb, p_seconds double precision)
+returns table (pending bigint) language sql stable set search_path = '' as $$
+  with clock as (
+    select public.calsync_now() as now, public.calsync_now() + make_interval(secs => p_seconds) as until
+  )
+  select count(*)
+  from clock t
+  cross join jsonb_to_recordset(p_polls) k (user_id uuid, calendar_id uuid)
+  join public.calendar_sync_states s on s.user_id = k.user_id and s.calendar_id = k.calendar_id
+  join public.calendars c on c.user_id = s.user_id and c.id = s.calendar_id
+  join public.calendar_accounts a on a.user_id = c.user_id and a.id = c.account_id
+  where (s.lease_holder is not null and s.lease_expires_at > t.now)
+    or (s.due_at <= t.until and c.sync_enabled and c.removed_at is null and a.status = 'active'
+        and (a.blocked_until is null or a.blocked_until <= t.until)
+        and not exists (select 1 from calsync_private.provider_circuits p
+                        where p.provider = a.provider and p.open_until > t.until))
+$$;
+comment on function public.count_pending_polls is 'Counts the calendars of a poll that are worth waiting for';
+
 -- Internal: a poll that was not needed, counted in the ledger: what push saved.
 create function public.skip_poll(p_user_id uuid, p_calendar_id uuid)
 returns boolean language sql set search_path = '' as $$
@@ -92,6 +113,8 @@ comment on function public.replay_dead_letters is 'Makes dead syncs and writes d
 
 revoke execute on function public.request_polls from public, anon, authenticated;
 grant execute on function public.request_polls to service_role;
+revoke execute on function public.count_pending_polls from public, anon, authenticated;
+grant execute on function public.count_pending_polls to service_role;
 revoke execute on function public.skip_poll from public, anon, authenticated;
 grant execute on function public.skip_poll to service_role;
 revoke execute on function public.reset_calendar from public, anon, authenticated;

@@ -111,6 +111,10 @@ def holds(rig: Rig) -> Check:
     def check(*expected: Row) -> None:
         poll(rig.service, PollRequest(reason="manual", smart=False))
         rig.drain()
+        if any(state["not_before"] for state in rig.rows("calendar_sync_states")):
+            # A storm came while it synced: its last notifications are served a second later.
+            rig.later(seconds=1)
+            rig.drain()
         assert mirrored(rig) == sorted(expected, key=order)
         assert_verified(rig)
 

@@ -1,9 +1,11 @@
 """The hybrid loop: notification to mirror, silence, missed changes, renewal, dead cursors."""
 
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from shared.steps.poll import PollRequest, poll
 from shared.steps.sync_calendar import sync_calendar
 from shared.steps.verify import verify
 from tests.support.rig import Rig, timed
@@ -233,3 +235,13 @@ def test_a_calendar_made_later_is_found_by_itself(rig: Rig) -> None:
     assert rig.titles() == ["In the new one"]
     assert rig.count("webhook_subscriptions", calendar_id=found["id"], status="active") == 1
     assert verify(rig.service, found["id"]).drift.count == 0
+
+
+def test_a_poll_waits_for_nothing_that_cannot_come(rig: Rig) -> None:
+    """An account is blocked for an hour: the budget of 50 seconds is not spent on it."""
+    rig.settled(ANN)
+    rig.sql("update calendar_accounts set blocked_until = calsync_now() + interval '1 hour'")
+    began = time.monotonic()
+    report = poll(rig.service, PollRequest(smart=False))
+    assert (report.polled, report.waiting) == (0, 1)
+    assert time.monotonic() - began < rig.service.settings.cron_budget_seconds / 2

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote
 from uuid import UUID
 
 import httpx
 import psycopg
 from cryptography.fernet import Fernet
+from flask import Flask
 from psycopg.rows import dict_row
 from werkzeug.serving import BaseWSGIServer, make_server
 
@@ -33,6 +34,9 @@ from shared.steps.service import Service
 from shared.steps.sync_calendar import sync_calendar
 from tests.support.google_emulator import CLIENT_ID, CLIENT_SECRET, GoogleEmulator
 from tests.support.microsoft_emulator import MicrosoftEmulator
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 CRON_SECRET = "cron-secret-of-the-tests"
 WEBHOOK_SECRET = "webhook-secret-of-the-tests"
@@ -94,7 +98,7 @@ class Rig:
 
     def _open(self) -> Service:
         service = replace(open_service(read_settings(self.environment)), jitter=lambda: 0.5)
-        self._server.app = create_app(service)
+        self._server.app = _app_when_asked(service)
         return service
 
     # -- time
@@ -258,6 +262,19 @@ def _app_at(microsoft: MicrosoftEmulator) -> dict[str, str]:
         "MICROSOFT_GRAPH_URL": microsoft.graph_url,
         "MICROSOFT_AUTHORITY": f"{microsoft.url}/organizations",
     }
+
+
+def _app_when_asked(service: Service) -> WSGIApplication:
+    """The application, made when the first request comes: after most moves of the clock, none."""
+    making, made = threading.Lock(), list[Flask]()
+
+    def answer(environ: Any, start_response: Any) -> Iterable[bytes]:
+        with making:
+            if not made:
+                made.append(create_app(service))
+        return made[0](environ, start_response)
+
+    return answer
 
 
 def _not_ready(environ: Any, start_response: Any) -> list[bytes]:
