@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 import jwt
@@ -12,7 +13,7 @@ import pytest
 
 from shared.cli.up.plan import Plan, Ports
 from shared.cli.up.processes import last_line, rotate
-from shared.cli.up.programs import STOPPING_ORDER, programs
+from shared.cli.up.programs import STOPPING_ORDER, waves
 from shared.cli.up.radicale import configured
 from shared.cli.up.record import Record, command_line
 from shared.cli.up.secrets import kept_secrets
@@ -82,13 +83,13 @@ def test_only_its_owner_reads_the_password_of_radicale(tmp_path: Path) -> None:
 def test_passwords_are_in_no_command_line(tmp_path: Path) -> None:
     plan = _plan(tmp_path)
     secrets = kept_secrets(tmp_path)
-    for program in programs(plan, plan.variables(secrets, "postgresql://ours")):
+    for program in chain(*waves(plan, plan.variables(secrets, "postgresql://ours"))):
         assert not set(secrets.values()) & set(program.command)
         assert secrets["CALDAV_DEMO_PASSWORD"] not in repr(program)
 
 
 def _names(plan: Plan, variables: Mapping[str, str]) -> list[str]:
-    return [program.name for program in programs(plan, variables)]
+    return [program.name for program in chain(*waves(plan, variables))]
 
 
 def test_a_project_of_the_users_never_sees_our_keys(tmp_path: Path) -> None:

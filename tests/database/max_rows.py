@@ -22,7 +22,7 @@ def serving(database_url: str, max_rows: int) -> Iterator[str]:
     with ConnectionPool(database_url, min_size=1, kwargs={"prepare_threshold": None}) as pool:
         application = _capped(RestApplication(pool, Keys(DEFAULT_SECRET)), max_rows)
         server = make_server("127.0.0.1", 0, application, threaded=True)
-        thread = Thread(target=server.serve_forever)
+        thread = Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
         try:
             yield f"http://127.0.0.1:{server.server_port}"

@@ -28,7 +28,7 @@ def answering(answer: Response, asked: list[str] | None = None) -> Iterator[Data
         return answer
 
     server = make_server("127.0.0.1", 0, application)
-    thread = Thread(target=server.serve_forever)
+    thread = Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     database = RestDatabase(f"http://127.0.0.1:{server.server_port}", "a.b.c", timeout=5)
     try:

@@ -67,13 +67,13 @@ def test_sessions_refused_at_once_refresh_once(canned: CannedServer, canned_goog
         canned_google.sign_in("ann", {"refresh_token": "rt-1"}, never_rotated) for _ in range(4)
     ]
     canned.answer("/token", Answer(TOKEN | {"access_token": "at-2"}))
-    refused = [Answer({"error": {"code": 401}}, 401)] * len(sessions)
+    # None is refused before all of them have asked: each has used the old token.
+    together = threading.Barrier(len(sessions))
+    refused = [Answer({"error": {"code": 401}}, 401, first=together.wait)] * len(sessions)
     canned.answer(CALENDARS_PATH, *refused, Answer({"items": []}))
-    barrier = threading.Barrier(len(sessions))
     failures: list[Exception] = []
 
     def read(session: GoogleSession) -> None:
-        barrier.wait()
         try:
             session.list_calendars()
         except Exception as failure:

@@ -12,13 +12,14 @@ from shared.cli.control import Control
 from shared.cli.demo import connected_accounts
 from shared.cli.output import out
 from shared.cli.up.banner import welcome
+from shared.cli.up.caldav_changes import CaldavChanges
 from shared.cli.up.database import OwnPostgres
-from shared.cli.up.impatience import Impatience
 from shared.cli.up.narrate import Narrator
 from shared.cli.up.people import connect_everybody, have_been_here
 from shared.cli.up.plan import Plan
 from shared.cli.up.processes import Children, Stopped
-from shared.cli.up.programs import programs
+from shared.cli.up.programs import waves
+from shared.cli.up.radicale import CHANGED
 from shared.cli.up.secrets import kept_secrets
 from shared.cli.up.sign_in import let_sign_in
 from shared.config import read_settings
@@ -42,7 +43,7 @@ class Installation:
         self._children: Children | None = None
         self._service: Service | None = None
         self._narrator: Narrator | None = None
-        self._impatience: Impatience | None = None
+        self._caldav_changes: CaldavChanges | None = None
         self._archive: Archive | None = None
 
     def start(self, stopping: Event) -> None:
@@ -56,13 +57,13 @@ class Installation:
         self._service = open_service(read_settings(variables))
         self._migrate(variables, stopping)
         write_variables(plan.home / RUNNING, plan.settings(secrets, url))
-        for program in programs(plan, variables):
-            self._children.run(program, stopping)
-            self._say(f"[green]✓[/] {program.name}")
+        for wave in waves(plan, variables):
+            for name in self._children.run(wave, stopping):
+                self._say(f"[green]✓[/] {name}")
         self._narrator = Narrator(self._service)
         self._connect(self._service, variables, stopping)
         if plan.serves_caldav:
-            self._impatience = Impatience(self._service)
+            self._caldav_changes = CaldavChanges(self._service, plan.home / CHANGED)
         people = connected_accounts(self._service, Provider.GOOGLE)
         demo = let_sign_in(variables, people) if plan.serves_rest else None
         welcome(plan, variables, people, demo, now_of(self._service))
@@ -73,8 +74,8 @@ class Installation:
             self._postgres.revive(self._say)
         if self._children:
             self._children.revive(self._say)
-        if self._impatience:
-            self._impatience.look()
+        if self._caldav_changes:
+            self._caldav_changes.look()
         if self._narrator:
             for line in self._narrator.news():
                 self._say(line)

@@ -28,8 +28,7 @@ def own_edits(
     if plan.emulates_microsoft:
         lines.append(("an Outlook one", _microsoft(plan, begin, end)))
     if plan.serves_caldav:
-        about = "a CalDAV one (nothing announces it: it is found by the next poll)"
-        lines.append((about, _caldav(plan, variables, begin, end)))
+        lines.append(("a CalDAV one", _caldav(plan, variables, begin, end)))
     return lines
 
 

@@ -3,7 +3,7 @@
 import os
 import signal
 import subprocess
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from threading import Event
 
@@ -64,14 +64,15 @@ class Child:
     def wait_until_ready(self, stopping: Event) -> None:
         """Waits until the program answers. Raises `NotStarted`, or `Stopped` when asked to."""
         deadline = elapsed() + READY_WITHIN_SECONDS
-        while not self._answers():
-            if stopping.is_set():
-                raise Stopped
-            if self.ended() is not None or elapsed() > deadline:
-                raise NotStarted(
-                    f"{self.program.name} did not start: {last_line(self.log)} (see {self.log})"
-                )
-            pause(LOOK_SECONDS)
+        with httpx.Client(timeout=2.0) as http:
+            while not self._answers(http):
+                if stopping.is_set():
+                    raise Stopped
+                if self.ended() is not None or elapsed() > deadline:
+                    raise NotStarted(
+                        f"{self.program.name} did not start: {last_line(self.log)} (see {self.log})"
+                    )
+                pause(LOOK_SECONDS)
 
     def ended(self) -> int | None:
         """The exit status; None while it runs."""
@@ -111,12 +112,11 @@ class Child:
         self._record.forget(self.program.name)
         self._process = None
 
-    def _answers(self) -> bool:
+    def _answers(self, http: httpx.Client) -> bool:
         if self.program.ready_url is None:
             return True
         try:
-            answer = httpx.get(self.program.ready_url, timeout=2.0)
-            return answer.status_code < self.program.refused
+            return http.get(self.program.ready_url).status_code < self.program.refused
         except httpx.TransportError:
             return False
 
@@ -135,12 +135,15 @@ class Children:
         self._record.end_leftovers()
         self._children: dict[str, Child] = {}
 
-    def run(self, program: Program, stopping: Event) -> Child:
-        """Starts a program and waits until it is ready."""
-        child = self._children[program.name] = Child(program, self._logs, self._record)
-        child.start()
-        child.wait_until_ready(stopping)
-        return child
+    def run(self, programs: Sequence[Program], stopping: Event) -> Iterator[str]:
+        """Starts programs side by side; yields the name of each when it is ready."""
+        started = [Child(program, self._logs, self._record) for program in programs]
+        for child in started:
+            self._children[child.program.name] = child
+            child.start()
+        for child in started:
+            child.wait_until_ready(stopping)
+            yield child.program.name
 
     def revive(self, say: Callable[[str], None]) -> None:
         """Starts again what died."""

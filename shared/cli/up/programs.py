@@ -94,18 +94,20 @@ def scheduler(variables: Mapping[str, str]) -> Program:
     return Program("scheduler", (PYTHON, "-m", "shared.cli", "scheduler"), variables)
 
 
-def programs(plan: Plan, variables: Mapping[str, str]) -> list[Program]:
-    """All of them; the functions come after what they talk to."""
-    chosen = []
+def waves(plan: Plan, variables: Mapping[str, str]) -> tuple[Sequence[Program], ...]:
+    """All of them. Those of a wave start side by side, when what they talk to is ready."""
+    first: list[Program] = []
+    then = [functions_server(plan, variables), scheduler(variables)]
     if plan.emulates_google:
-        chosen.append(google_emulator(plan, variables))
+        first.append(google_emulator(plan, variables))
     if plan.emulates_microsoft:
-        chosen.append(microsoft_emulator(plan, variables))
+        first.append(microsoft_emulator(plan, variables))
     if plan.serves_caldav:
-        chosen += [caldav_server(plan, variables), caldav_people(plan, variables)]
+        first.append(caldav_server(plan, variables))
+        then.insert(0, caldav_people(plan, variables))
     if plan.serves_rest:
-        chosen.append(rest_stand_in(plan, variables))
-    return [*chosen, functions_server(plan, variables), scheduler(variables)]
+        first.append(rest_stand_in(plan, variables))
+    return first, then
 
 
 STOPPING_ORDER = (

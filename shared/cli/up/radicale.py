@@ -11,6 +11,8 @@ ANN = "ann@example.test"
 PASSWORD = "CALDAV_DEMO_PASSWORD"
 COLLECTION = "home"
 """The calendar that `python -m emulator caldav-people` makes."""
+CHANGED = Path("radicale", "changed")
+"""The file that Radicale touches after each change, in the folder of the installation."""
 
 
 def configured(plan: Plan, variables: Mapping[str, str]) -> Path:
@@ -25,6 +27,7 @@ def configured(plan: Plan, variables: Mapping[str, str]) -> Path:
         *("[auth]", "type = htpasswd", f"htpasswd_filename = {users}"),
         "htpasswd_encryption = plain",
         *("[storage]", f"filesystem_folder = {folder / 'collections'}"),
+        f"hook = touch ../{CHANGED.name}",  # it runs in the folder above
         *("[logging]", "level = warning"),
     ]
     settings.write_text("\n".join([*lines, ""]), "utf-8")
