@@ -186,8 +186,6 @@ revoke all on public.busy_block_pairs from public, anon, authenticated, service_
 grant select on public.busy_block_pairs to authenticated, service_role;
 revoke all on public.block_latency from public, anon, authenticated, service_role;
 grant select on public.block_latency to authenticated, service_role;
-revoke all on public.appointments_to_merge from public, anon, authenticated, service_role;
-grant select on public.appointments_to_merge to service_role;
 revoke all on public.appointment_status from public, anon, authenticated, service_role;
 grant select on public.appointment_status to authenticated, service_role;
 revoke all on public.busy_block_status from public, anon, authenticated, service_role;

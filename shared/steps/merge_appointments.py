@@ -6,7 +6,7 @@ from uuid import UUID
 
 import structlog
 
-from shared.db.rows import AppointmentToMerge, decode
+from shared.db.rows import AppointmentToMerge, call_for
 from shared.decide.appointment_content import Content, content_from_row, content_row
 from shared.decide.plan_appointment import Conflict, Moments, Plan, Sides, plan_appointment
 from shared.errors import Refused
@@ -25,10 +25,15 @@ def merge_appointments(
 
     One whose sides moved on meanwhile is left to the next round.
     """
-    asked = {"user_id": user_id, "calendar_id": calendar_id}
-    where = {name: value for name, value in asked.items() if value is not None}
-    rows = service.database.read("appointments_to_merge", where=where, limit=BATCH)
-    return sum(_merge_alone(service, decode(AppointmentToMerge, row)) for row in rows)
+    found = call_for(
+        service.database,
+        AppointmentToMerge,
+        "appointments_to_merge",
+        limit=BATCH,
+        user_id=user_id,
+        calendar_id=calendar_id,
+    )
+    return sum(_merge_alone(service, each) for each in found)
 
 
 def _merge_alone(service: Service, found: AppointmentToMerge) -> bool:

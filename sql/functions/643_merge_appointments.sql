@@ -1,3 +1,42 @@
+-- What the merge looks at: up to p_limit appointments whose event changed at the provider (or is gone, which the provider
+-- said: a deletion in a sync, or no such event when it was written and the calendar was read since), with all versions.
+-- A version of ours that is not our last is left out: the mirror is about to show the last one. Asked in every round and
+-- after every sync, and mostly there is nothing: planning the query costs a hundred times what looking for that does.
+create function public.appointments_to_merge(p_limit integer, p_user_id uuid default null, p_calendar_id uuid default null)
+returns table (user_id uuid, calendar_id uuid, id uuid, version bigint, mark uuid, base jsonb, base_remote jsonb, offers jsonb,
+  local jsonb, remote_etag text, remote jsonb, is_series boolean, is_echo boolean, policy text, local_changed_at timestamptz,
+  remote_changed_at timestamptz, agreed_at timestamptz, seen_at timestamptz)
+language plpgsql stable set search_path = '' as $$
+begin
+  if not exists (select from calsync_private.appointment_sightings s
+                 where (p_user_id is null or s.user_id = p_user_id)
+                   and (p_calendar_id is null or s.calendar_id = p_calendar_id)) then
+    return;
+  end if;
+  return query
+  select l.user_id, l.calendar_id, l.id, l.version, s.mark, l.base, l.base_remote, o.contents,
+    (select public.appointment_content(a) from public.appointments a where a.user_id = l.user_id and a.id = l.id),
+    case when e.status <> 'cancelled' then e.etag end, public.event_content(e), coalesce(e.kind = 'series', false),
+    coalesce(e.etag = any (l.own_etags), false), coalesce(c.conflict_policy, t.conflict_policy),
+    coalesce(l.local_changed_at, l.updated_at), case when e.id is null then s.gone_at else e.provider_updated_at end,
+    l.agreed_at, case when e.id is null then s.noticed_at else e.updated_at end
+  from calsync_private.appointment_sightings s
+  join public.appointment_links l on l.user_id = s.user_id and l.id = s.id
+  join public.calendars c on c.user_id = l.user_id and c.id = l.calendar_id
+  join public.calendar_accounts t on t.user_id = c.user_id and t.id = c.account_id
+  join public.calendar_sync_states y on y.user_id = l.user_id and y.calendar_id = l.calendar_id
+  left join calsync_private.appointment_offers o on o.user_id = l.user_id and o.id = l.id
+  left join public.calendar_events e on e.user_id = l.user_id and e.calendar_id = l.calendar_id
+    and e.provider_event_id = l.provider_event_id
+  where (p_user_id is null or s.user_id = p_user_id) and (p_calendar_id is null or s.calendar_id = p_calendar_id)
+    and l.provider_event_id is not null
+    and case when e.id is null then s.is_gone or l.vanished_at <= y.last_sync_at
+        else e.etag = l.etag or not e.etag = any (l.own_etags) end
+  limit p_limit;
+end
+$$;
+comment on function public.appointments_to_merge is 'Appointments whose event changed, with all that a merge looks at';
+
 -- What shared.decide.plan_appointment decided for an appointment, as it was when that was read (version) and for that
 -- version of its event (remote etag; null: it is gone); false: one of them moved on, and it is looked at again.
 -- p_plan: {"event", "local", "base", "remote", "conflict": null or {"kind", "fields", "policy", "decision", "base",
@@ -105,6 +144,8 @@ end
 $$;
 comment on function public.put_appointment is 'Writes a version of an appointment';
 
+revoke execute on function public.appointments_to_merge from public, anon, authenticated;
+grant execute on function public.appointments_to_merge to service_role;
 revoke execute on function public.settle_merge from public, anon, authenticated;
 grant execute on function public.settle_merge to service_role;
 revoke execute on function public.merge_appointment from public, anon, authenticated;

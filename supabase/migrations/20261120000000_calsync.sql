@@ -5403,6 +5403,45 @@ revoke execute on function public.sight_again from public, anon, authenticated;
 grant execute on function public.sight_again to service_role;
 
 -- sql/functions/643_merge_appointments.sql
+-- What the merge looks at: up to p_limit appointments whose event changed at the provider (or is gone, which the provider
+-- said: a deletion in a sync, or no such event when it was written and the calendar was read since), with all versions.
+-- A version of ours that is not our last is left out: the mirror is about to show the last one. Asked in every round and
+-- after every sync, and mostly there is nothing: planning the query costs a hundred times what looking for that does.
+create function public.appointments_to_merge(p_limit integer, p_user_id uuid default null, p_calendar_id uuid default null)
+returns table (user_id uuid, calendar_id uuid, id uuid, version bigint, mark uuid, base jsonb, base_remote jsonb, offers jsonb,
+  local jsonb, remote_etag text, remote jsonb, is_series boolean, is_echo boolean, policy text, local_changed_at timestamptz,
+  remote_changed_at timestamptz, agreed_at timestamptz, seen_at timestamptz)
+language plpgsql stable set search_path = '' as $$
+begin
+  if not exists (select from calsync_private.appointment_sightings s
+                 where (p_user_id is null or s.user_id = p_user_id)
+                   and (p_calendar_id is null or s.calendar_id = p_calendar_id)) then
+    return;
+  end if;
+  return query
+  select l.user_id, l.calendar_id, l.id, l.version, s.mark, l.base, l.base_remote, o.contents,
+    (select public.appointment_content(a) from public.appointments a where a.user_id = l.user_id and a.id = l.id),
+    case when e.status <> 'cancelled' then e.etag end, public.event_content(e), coalesce(e.kind = 'series', false),
+    coalesce(e.etag = any (l.own_etags), false), coalesce(c.conflict_policy, t.conflict_policy),
+    coalesce(l.local_changed_at, l.updated_at), case when e.id is null then s.gone_at else e.provider_updated_at end,
+    l.agreed_at, case when e.id is null then s.noticed_at else e.updated_at end
+  from calsync_private.appointment_sightings s
+  join public.appointment_links l on l.user_id = s.user_id and l.id = s.id
+  join public.calendars c on c.user_id = l.user_id and c.id = l.calendar_id
+  join public.calendar_accounts t on t.user_id = c.user_id and t.id = c.account_id
+  join public.calendar_sync_states y on y.user_id = l.user_id and y.calendar_id = l.calendar_id
+  left join calsync_private.appointment_offers o on o.user_id = l.user_id and o.id = l.id
+  left join public.calendar_events e on e.user_id = l.user_id and e.calendar_id = l.calendar_id
+    and e.provider_event_id = l.provider_event_id
+  where (p_user_id is null or s.user_id = p_user_id) and (p_calendar_id is null or s.calendar_id = p_calendar_id)
+    and l.provider_event_id is not null
+    and case when e.id is null then s.is_gone or l.vanished_at <= y.last_sync_at
+        else e.etag = l.etag or not e.etag = any (l.own_etags) end
+  limit p_limit;
+end
+$$;
+comment on function public.appointments_to_merge is 'Appointments whose event changed, with all that a merge looks at';
+
 -- What shared.decide.plan_appointment decided for an appointment, as it was when that was read (version) and for that
 -- version of its event (remote etag; null: it is gone); false: one of them moved on, and it is looked at again.
 -- p_plan: {"event", "local", "base", "remote", "conflict": null or {"kind", "fields", "policy", "decision", "base",
@@ -5510,6 +5549,8 @@ end
 $$;
 comment on function public.put_appointment is 'Writes a version of an appointment';
 
+revoke execute on function public.appointments_to_merge from public, anon, authenticated;
+grant execute on function public.appointments_to_merge to service_role;
 revoke execute on function public.settle_merge from public, anon, authenticated;
 grant execute on function public.settle_merge to service_role;
 revoke execute on function public.merge_appointment from public, anon, authenticated;
@@ -6206,33 +6247,6 @@ left join public.provider_writes w on w.user_id = b.user_id and w.id = b.id;
 comment on view public.busy_block_status is 'Busy blocks and whether their events are written';
 
 -- sql/views/64_appointments.sql
--- What the merge looks at: appointments whose event changed at the provider (or is gone, which the provider said: a
--- deletion in a sync, or no such event when it was written and the calendar was read since), with all versions. A
--- version of ours that is not our last is left out: the mirror is about to show the last one.
-create view public.appointments_to_merge with (security_invoker = true) as
-select l.user_id, l.calendar_id, l.id, l.version, s.mark, l.base, l.base_remote, o.contents as offers,
-  (select public.appointment_content(a) from public.appointments a
-   where a.user_id = l.user_id and a.id = l.id) as local,
-  case when e.status <> 'cancelled' then e.etag end as remote_etag, public.event_content(e) as remote,
-  coalesce(e.kind = 'series', false) as is_series,
-  coalesce(e.etag = any (l.own_etags), false) as is_echo,
-  coalesce(c.conflict_policy, t.conflict_policy) as policy,
-  coalesce(l.local_changed_at, l.updated_at) as local_changed_at,
-  case when e.id is null then s.gone_at else e.provider_updated_at end as remote_changed_at,
-  l.agreed_at, case when e.id is null then s.noticed_at else e.updated_at end as seen_at
-from calsync_private.appointment_sightings s
-join public.appointment_links l on l.user_id = s.user_id and l.id = s.id
-join public.calendars c on c.user_id = l.user_id and c.id = l.calendar_id
-join public.calendar_accounts t on t.user_id = c.user_id and t.id = c.account_id
-join public.calendar_sync_states y on y.user_id = l.user_id and y.calendar_id = l.calendar_id
-left join calsync_private.appointment_offers o on o.user_id = l.user_id and o.id = l.id
-left join public.calendar_events e on e.user_id = l.user_id and e.calendar_id = l.calendar_id
-  and e.provider_event_id = l.provider_event_id
-where l.provider_event_id is not null
-  and case when e.id is null then s.is_gone or l.vanished_at <= y.last_sync_at
-      else e.etag = l.etag or not e.etag = any (l.own_etags) end;
-comment on view public.appointments_to_merge is 'Appointments whose event changed, with all that a merge looks at';
-
 -- Where appointments stand: synced; pending: a write or a merge is to come; conflict: somebody must decide; failed:
 -- writing was given up until it is replayed or changed. Deleted ones are listed until their event is deleted too.
 create view public.appointment_status with (security_invoker = true) as
@@ -6459,8 +6473,6 @@ revoke all on public.busy_block_pairs from public, anon, authenticated, service_
 grant select on public.busy_block_pairs to authenticated, service_role;
 revoke all on public.block_latency from public, anon, authenticated, service_role;
 grant select on public.block_latency to authenticated, service_role;
-revoke all on public.appointments_to_merge from public, anon, authenticated, service_role;
-grant select on public.appointments_to_merge to service_role;
 revoke all on public.appointment_status from public, anon, authenticated, service_role;
 grant select on public.appointment_status to authenticated, service_role;
 revoke all on public.busy_block_status from public, anon, authenticated, service_role;

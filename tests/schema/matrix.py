@@ -5,7 +5,6 @@ BEN = "00000000-0000-4000-8000-00000000000b"
 
 #: Work for workers, of all people at once.
 FOR_WORKERS = {
-    "appointments_to_merge",
     "calendars_to_verify",
     "due_summary",
     "mirrored_etags",
