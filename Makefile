@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 JOBS ?= 2
+# Compiled once, not in each of the processes that tests start, whatever the machine says.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: run test lint bench lock migration image clean
 

@@ -8,6 +8,7 @@ import structlog
 
 from shared.config import AuthSettings
 from shared.errors import InvalidRequest, RateLimited, SignInUnavailable
+from shared.tls import authorities
 
 log = structlog.get_logger()
 
@@ -47,7 +48,7 @@ class SupabaseAuth:
 
     def __init__(self, settings: AuthSettings) -> None:
         self._url, self._key = settings.url, settings.anon_key
-        self._http = httpx.Client(timeout=TIMEOUT_SECONDS)
+        self._http = httpx.Client(verify=authorities(), timeout=TIMEOUT_SECONDS)
 
     def sign_in(self, email: str, password: str) -> Tokens:
         """Opens a session."""

@@ -26,6 +26,7 @@ from shared.providers.microsoft_graph import Graph
 from shared.providers.microsoft_rounds import Round
 from shared.providers.microsoft_tokens import Credentials, Mailboxes
 from shared.providers.microsoft_write import write_events
+from shared.tls import authorities
 
 TIMEOUT_SECONDS = 30.0
 # What the granted scopes, or the kind of account, may not allow.
@@ -40,7 +41,9 @@ class Microsoft:
     ) -> None:
         """`timeout_seconds` bounds the connecting and each wait for data."""
         # Whoever redirects us must not see the credentials; Graph redirects none of these calls.
-        self._http = httpx.Client(timeout=timeout_seconds, follow_redirects=False)
+        self._http = httpx.Client(
+            verify=authorities(), timeout=timeout_seconds, follow_redirects=False
+        )
         self._settings = settings
         self._authority = Authority(settings, self._http)
         self._mailboxes = Mailboxes()

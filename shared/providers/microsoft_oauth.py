@@ -10,6 +10,7 @@ from shared.config import MicrosoftSettings
 from shared.errors import InvalidRequest, PartialConsent, ProviderError
 from shared.providers import microsoft_errors
 from shared.providers.microsoft_authority import CALENDARS, GRAPH, Authority
+from shared.tls import authorities
 
 TIMEOUT_SECONDS = 30.0
 ASKING_WHO = "userinfo"
@@ -42,7 +43,7 @@ def begin_consent(settings: MicrosoftSettings, login_hint: str | None) -> Micros
 
     Raises a `ProviderError` if Microsoft cannot be asked.
     """
-    with httpx.Client(timeout=TIMEOUT_SECONDS) as http:
+    with httpx.Client(verify=authorities(), timeout=TIMEOUT_SECONDS) as http:
         flow = Authority(settings, http).begin(login_hint)
     return MicrosoftConsent(flow["auth_uri"], flow["state"], flow)
 
@@ -55,7 +56,7 @@ def exchange_answer(
     Raises `InvalidRequest` if Microsoft refuses the code, if the answer is not of this attempt,
     or if too little was granted. Raises a `ProviderError` if Microsoft cannot be asked.
     """
-    with httpx.Client(timeout=TIMEOUT_SECONDS) as http:
+    with httpx.Client(verify=authorities(), timeout=TIMEOUT_SECONDS) as http:
         try:
             token = Authority(settings, http).finish(consent.flow, answer)
         except ValueError:

@@ -33,7 +33,7 @@ def running(
     postgres_server_url: str, database_name: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Running]:
     """One for those tests that leave it as it is, but for events that they add."""
-    with postgres.database(postgres_server_url, database_name) as url:
+    with postgres.database(postgres_server_url, f"{database_name}_up") as url:
         home = Home(tmp_path_factory.mktemp("running"), DATABASE_URL=url)
         with home.up() as up:
             up.until_said(UP)

@@ -12,6 +12,7 @@ import psycopg
 import pytest
 from supabase import AuthApiError, AuthWeakPasswordError, Client
 
+from tests.support import postgres
 from tests.support.rest_emulator import DEFAULT_SECRET
 from tests.support.sign_in import SignIn
 
@@ -19,11 +20,31 @@ ANN, PASSWORD = "ann@example.test", "correct horse battery"
 CREDENTIALS = {"email": ANN, "password": PASSWORD}
 
 
-@pytest.fixture(params=[(), ("--asymmetric",)], ids=["HS256", "ES256"])
-def stand_in(request: pytest.FixtureRequest, database_url: str) -> Iterator[SignIn]:
+@pytest.fixture(scope="module")
+def filled_url(postgres_server_url: str, _template: str, database_name: str) -> Iterator[str]:
+    """One database for all tests here."""
+    with postgres.database(postgres_server_url, f"{database_name}_sign_in", _template) as url:
+        yield url
+
+
+@pytest.fixture(scope="module", params=[(), ("--asymmetric",)], ids=["HS256", "ES256"])
+def process(request: pytest.FixtureRequest, filled_url: str) -> Iterator[SignIn]:
     """Both kinds of keys."""
-    with SignIn(database_url, *request.param) as running:
+    with SignIn(filled_url, *request.param) as running:
         yield running
+
+
+@pytest.fixture
+def database_url(filled_url: str) -> str:
+    """The database, with nobody in it."""
+    sql(filled_url, "delete from public.calendar_accounts; delete from auth.users")
+    return filled_url
+
+
+@pytest.fixture
+def stand_in(process: SignIn, database_url: str) -> SignIn:
+    """Nobody has an account there."""
+    return process
 
 
 @pytest.fixture

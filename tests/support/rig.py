@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
@@ -80,6 +79,7 @@ class Rig:
             **environment,
         }
         self.service = self._open()
+        self._connection: psycopg.Connection[dict[str, Any]] | None = None
 
     def __enter__(self) -> Self:
         serve = self._server.serve_forever
@@ -94,7 +94,13 @@ class Rig:
     ) -> None:
         self._server.shutdown()
         self._server.server_close()
+        self._close()
+
+    def _close(self) -> None:
         self.service.database.close()
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
     def _open(self) -> Service:
         service = replace(open_service(read_settings(self.environment)), jitter=lambda: 0.5)
@@ -105,7 +111,7 @@ class Rig:
 
     def at(self, instant: datetime) -> None:
         """Moves the clock of the database and of the emulator; both then stand still."""
-        self.service.database.close()
+        self._close()
         setting = quote(f"-c calsync.now={instant.isoformat()}".replace(" ", "\\ ", 0))
         self.environment["DATABASE_URL"] = f"{self.database_url}?options={setting}"
         for emulator in filter(None, (self.google, self._microsoft)):
@@ -114,7 +120,7 @@ class Rig:
 
     def reopen(self, **environment: str) -> None:
         """Opens the service anew with other settings."""
-        self.service.database.close()
+        self._close()
         self.environment |= environment
         self.service = self._open()
 
@@ -227,10 +233,11 @@ class Rig:
 
     def sql(self, query: str, values: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
         """Runs any SQL on the simulated clock."""
-        url = self.environment["DATABASE_URL"]
-        with closing(psycopg.connect(url, autocommit=True, row_factory=dict_row)) as connection:
-            cursor = connection.execute(query, values or {})  # type: ignore[call-overload]
-            return list(cursor.fetchall()) if cursor.description else []
+        if self._connection is None or self._connection.closed:
+            url = self.environment["DATABASE_URL"]
+            self._connection = psycopg.connect(url, autocommit=True, row_factory=dict_row)
+        cursor = self._connection.execute(query, values or {})  # type: ignore[call-overload]
+        return list(cursor.fetchall()) if cursor.description else []
 
     def state(self, calendar_id: UUID) -> dict[str, Any]:
         """The sync state of a calendar."""
