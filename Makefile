@@ -2,7 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-JOBS ?= 2
+# One more than the cores of a small machine: tests wait for processes and connections, too.
+JOBS ?= 3
 # Compiled once, not in each of the processes that tests start, whatever the machine says.
 export PYTHONDONTWRITEBYTECODE :=
 
@@ -12,14 +13,15 @@ run: $(VENV)/.ready
 	$(BIN)/calsync up
 
 # Decisions first, with every branch covered; then everything else. ARGS picks tests instead.
+PYTEST := $(BIN)/pytest -n $(JOBS) --dist worksteal
 DECISIONS := tests/unit tests/property
 test: $(VENV)/.ready
 ifdef ARGS
-	$(BIN)/pytest -n $(JOBS) $(ARGS)
+	$(PYTEST) $(ARGS)
 else
-	$(BIN)/pytest -n $(JOBS) $(DECISIONS) --cov=shared.decide --cov-branch --cov-fail-under=100 \
+	$(PYTEST) $(DECISIONS) --cov=shared.decide --cov-branch --cov-fail-under=100 \
 	  --cov-report=term-missing:skip-covered
-	$(BIN)/pytest -n $(JOBS) $(DECISIONS:%=--ignore=%)
+	$(PYTEST) $(DECISIONS:%=--ignore=%)
 endif
 
 lint: $(VENV)/.ready
