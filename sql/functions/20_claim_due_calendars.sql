@@ -15,6 +15,12 @@ language plpgsql set search_path = '' set plan_cache_mode = 'force_custom_plan' 
 declare
   v_now constant timestamptz := public.calsync_now();
 begin
+  -- Mostly nothing is due, and planning what follows takes ten times as long as finding that out.
+  if not exists (select from public.calendar_sync_states s
+                 where s.due_at <= v_now and (p_user_id is null or s.user_id = p_user_id)
+                   and (p_calendar_id is null or s.calendar_id = p_calendar_id)) then
+    return;
+  end if;
   return query
   with busy as materialized (
     select c.user_id, c.account_id, count(*) as leases

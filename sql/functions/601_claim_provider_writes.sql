@@ -13,6 +13,10 @@ declare
   v_now constant timestamptz := public.calsync_now();
   v_epoch constant text := public.calsync_epoch();
 begin
+  -- As in claim_due_calendars: mostly there is nothing.
+  if not exists (select from public.provider_writes w where w.dead_at is null) then
+    return;
+  end if;
   return query
   with waiting as materialized (
     select d.user_id, d.calendar_id, d.since, c.account_id, a.budget_minute, a.budget_used,
