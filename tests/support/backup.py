@@ -38,9 +38,7 @@ class Backup:
         self._run(
             sql.SQL(end).format(sql.Literal(target), sql.Literal(source)),
             sql.SQL(drop).format(sql.Identifier(target)),
-            sql.SQL("create database {} template {}").format(
-                *map(sql.Identifier, (target, source))
-            ),
+            sql.SQL(create).format(sql.Identifier(target), sql.Identifier(source)),
         )
         self._rig.reopen()
 
