@@ -14,7 +14,7 @@ run: $(VENV)/.ready
 
 # Decisions first, with every branch covered; then everything else. ARGS picks tests instead.
 PYTEST := $(BIN)/pytest -n $(JOBS) --dist worksteal
-DECISIONS := tests/unit tests/property
+DECISIONS := tests/unit
 test: $(VENV)/.ready
 ifdef ARGS
 	$(PYTEST) $(ARGS)

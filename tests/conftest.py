@@ -11,9 +11,13 @@ import pytest
 import structlog
 
 from tests.support import postgres
+from tests.support.caldav_servers import DavServer, Radicale
 from tests.support.google_emulator import GoogleEmulator
+from tests.support.lying_proxy import LyingProxy
+from tests.support.microsoft_emulator import MicrosoftEmulator
 from tests.support.planted import leaked
 from tests.support.rig import Rig
+from tests.support.tls import trust_little
 
 _SESSION = pytest.StashKey[postgres.Session]()
 _CLEANUP = pytest.StashKey[ExitStack]()
@@ -31,6 +35,7 @@ def pytest_configure(config: pytest.Config) -> None:
         if worker is None
         else postgres.Session(Path(worker["session_folder"]))
     )
+    trust_little(config.stash[_SESSION].folder)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -100,6 +105,20 @@ def google_process() -> Iterator[GoogleEmulator]:
     """The Google emulator, one process for the session."""
     with GoogleEmulator() as emulator:
         yield emulator
+
+
+@pytest.fixture(scope="session")
+def microsoft_process() -> Iterator[MicrosoftEmulator]:
+    """The Microsoft emulator; whoever uses it empties it first."""
+    with MicrosoftEmulator() as emulator:
+        yield emulator
+
+
+@pytest.fixture(scope="session")
+def radicale_process() -> Iterator[tuple[DavServer, LyingProxy]]:
+    """Radicale behind a proxy; whoever uses it leaves neither calendars nor lies."""
+    with Radicale() as server, LyingProxy(server.url) as proxy:
+        yield server, proxy
 
 
 @pytest.fixture

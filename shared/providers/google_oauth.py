@@ -16,6 +16,7 @@ import httpx
 from shared.config import GoogleSettings
 from shared.errors import InvalidRequest, PartialConsent, ProviderError, Reauthorize
 from shared.providers import google_errors
+from shared.tls import authorities
 
 TIMEOUT_SECONDS = 30.0
 PREFIX = "https://www.googleapis.com/auth/"
@@ -127,7 +128,7 @@ def revoke(settings: GoogleSettings, credentials: Mapping[str, Any]) -> None:
 
 def _ask(doing: str, method: str, url: str, **sent: Any) -> dict[str, Any]:
     try:
-        response = httpx.request(method, url, timeout=TIMEOUT_SECONDS, **sent)
+        response = httpx.request(method, url, verify=authorities(), timeout=TIMEOUT_SECONDS, **sent)
         if not response.is_success:
             raise google_errors.refusal(
                 response.status_code, response.headers, response.content, doing

@@ -38,13 +38,6 @@ class Installation:
         return json.loads(result.stdout)
 
 
-@pytest.fixture(scope="session")
-def google_process() -> Iterator[GoogleEmulator]:
-    """The emulator."""
-    with GoogleEmulator() as emulator:
-        yield emulator
-
-
 @pytest.fixture
 def google(google_process: GoogleEmulator) -> GoogleEmulator:
     """The emulator with Ann and Ben in it."""

@@ -15,13 +15,13 @@ from tests.support.rig import Rig
 OUTLOOK = "ann@outlook.test"
 
 
-@pytest.fixture(scope="module")
-def microsoft() -> Iterator[MicrosoftEmulator]:
+@pytest.fixture
+def microsoft(microsoft_process: MicrosoftEmulator) -> MicrosoftEmulator:
     """The emulator with Ann in it."""
-    with MicrosoftEmulator() as emulator:
-        emulator.add_person(OUTLOOK, "Ann")
-        emulator.add_calendar(OUTLOOK, "Choir")
-        yield emulator
+    microsoft_process.reset()
+    microsoft_process.add_person(OUTLOOK, "Ann")
+    microsoft_process.add_calendar(OUTLOOK, "Choir")
+    return microsoft_process
 
 
 @pytest.fixture

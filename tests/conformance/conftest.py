@@ -14,25 +14,13 @@ from tests.conformance.google_calendar import GoogleCalendar
 from tests.conformance.meeting import WINDOWS_ZONES
 from tests.conformance.microsoft_calendar import MicrosoftCalendar
 from tests.conformance.rows import Row, mirrored, order
-from tests.support.caldav_servers import DavServer, Radicale, Xandikos
+from tests.support.caldav_servers import DavServer, Xandikos
 from tests.support.google_emulator import GoogleEmulator
 from tests.support.lying_proxy import LyingProxy, truth
 from tests.support.microsoft_emulator import MicrosoftEmulator
 from tests.support.rig import Rig
 
 NOW = datetime(2026, 10, 20, 8, 0, tzinfo=UTC)
-
-
-@pytest.fixture(scope="session")
-def microsoft_process() -> Iterator[MicrosoftEmulator]:
-    with MicrosoftEmulator() as emulator:
-        yield emulator
-
-
-@pytest.fixture(scope="session")
-def radicale_process() -> Iterator[tuple[DavServer, LyingProxy]]:
-    with Radicale() as server, LyingProxy(server.url) as proxy:
-        yield server, proxy
 
 
 @pytest.fixture(scope="session")

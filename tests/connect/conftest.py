@@ -20,12 +20,6 @@ EMAILS = {"google": ANN, "microsoft": OUTLOOK}
 MakeBrowser = Callable[[str], Browser]
 
 
-@pytest.fixture(scope="package")
-def microsoft_process() -> Iterator[MicrosoftEmulator]:
-    with MicrosoftEmulator() as emulator:
-        yield emulator
-
-
 @pytest.fixture
 def microsoft(microsoft_process: MicrosoftEmulator) -> MicrosoftEmulator:
     """The emulator with Ann and Ben in it."""

@@ -20,17 +20,9 @@ from tests.support.rig import Rig
 ANN = "ann@example.test"
 
 
-@pytest.fixture(scope="module")
-def google() -> Iterator[GoogleEmulator]:
-    """The emulator."""
-    with GoogleEmulator() as emulator:
-        yield emulator
-
-
 @pytest.fixture
 def rig(database_url: str, google: GoogleEmulator) -> Iterator[Rig]:
     """An installation with Ann in it, synced."""
-    google.reset()
     google.add_person(ANN, "Ann")
     key = RestEmulator(database_url).key("service_role")
     with Rig(database_url, google, SUPABASE_SERVICE_ROLE_KEY=key) as installation:

@@ -23,18 +23,12 @@ def pull(calendar: str, cursor: str | None, page: str | None) -> Pull:
     return Pull(calendar, cursor, page, window, mirrored=dict)
 
 
-@pytest.fixture(scope="session")
-def running_emulator() -> Iterator[GoogleEmulator]:
-    with GoogleEmulator() as emulator:
-        yield emulator
-
-
 @pytest.fixture
-def emulator(running_emulator: GoogleEmulator) -> GoogleEmulator:
+def emulator(google_process: GoogleEmulator) -> GoogleEmulator:
     """An empty world in which Ann has an account."""
-    running_emulator.reset()
-    running_emulator.add_person(ANN, "Ann")
-    return running_emulator
+    google_process.reset()
+    google_process.add_person(ANN, "Ann")
+    return google_process
 
 
 @pytest.fixture

@@ -21,13 +21,6 @@ CRONS = {
 }
 
 
-@pytest.fixture(scope="module")
-def google_process() -> Iterator[GoogleEmulator]:
-    """The emulator."""
-    with GoogleEmulator() as emulator:
-        yield emulator
-
-
 @pytest.fixture
 def rig(database_url: str, google_process: GoogleEmulator) -> Iterator[Rig]:
     """An installation that answers crons within a second."""

@@ -10,12 +10,6 @@ from tests.support.microsoft_emulator import MicrosoftEmulator
 from tests.support.rig import Rig
 
 
-@pytest.fixture(scope="session")
-def microsoft_process() -> Iterator[MicrosoftEmulator]:
-    with MicrosoftEmulator() as emulator:
-        yield emulator
-
-
 @pytest.fixture
 def rig(
     database_url: str, google: GoogleEmulator, microsoft_process: MicrosoftEmulator

@@ -8,23 +8,11 @@ from tests.conformance.caldav_calendar import CaldavCalendar
 from tests.conformance.google_calendar import GoogleCalendar
 from tests.conformance.microsoft_calendar import MicrosoftCalendar
 from tests.flow.writing.life import NOW, Life
-from tests.support.caldav_servers import DavServer, Radicale
+from tests.support.caldav_servers import DavServer
 from tests.support.google_emulator import GoogleEmulator
 from tests.support.lying_proxy import LyingProxy, truth
 from tests.support.microsoft_emulator import MicrosoftEmulator
 from tests.support.rig import Rig
-
-
-@pytest.fixture(scope="session")
-def microsoft_process() -> Iterator[MicrosoftEmulator]:
-    with MicrosoftEmulator() as emulator:
-        yield emulator
-
-
-@pytest.fixture(scope="session")
-def radicale_process() -> Iterator[tuple[DavServer, LyingProxy]]:
-    with Radicale() as server, LyingProxy(server.url) as proxy:
-        yield server, proxy
 
 
 @pytest.fixture

@@ -28,18 +28,12 @@ DELTA_PATH = "/v1.0/me/calendars/cal-1/calendarView/delta"
 SignIn = Callable[..., MicrosoftSession]
 
 
-@pytest.fixture(scope="session")
-def running_microsoft() -> Iterator[MicrosoftEmulator]:
-    with MicrosoftEmulator() as emulator:
-        yield emulator
-
-
 @pytest.fixture
-def emulator(running_microsoft: MicrosoftEmulator) -> MicrosoftEmulator:
+def emulator(microsoft_process: MicrosoftEmulator) -> MicrosoftEmulator:
     """An empty world in which Ann has an account."""
-    running_microsoft.reset()
-    running_microsoft.add_person(ANN, "Ann", "Europe/Berlin")
-    return running_microsoft
+    microsoft_process.reset()
+    microsoft_process.add_person(ANN, "Ann", "Europe/Berlin")
+    return microsoft_process
 
 
 @pytest.fixture
