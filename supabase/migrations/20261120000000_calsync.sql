@@ -4410,6 +4410,13 @@ declare
   v_unwanted uuid[];
   v_writes jsonb;
 begin
+  -- By default accounts block each other (busy_block_pairs): one alone, without a rule, has nothing to compare.
+  if not exists (select from public.calendar_accounts a where a.user_id = p_user_id offset 1)
+     and not exists (select from public.busy_block_rules r where r.user_id = p_user_id)
+     and not exists (select from public.busy_blocks b where b.user_id = p_user_id) then
+    return query select 0, 0, 0;
+    return;
+  end if;
   with change as materialized (
     select * from public.diff_blocks(p_user_id, p_calendar_id)
   ), made as (
