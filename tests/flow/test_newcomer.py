@@ -44,7 +44,7 @@ def _sync(rig: Rig, email: str) -> None:
 
 def _reads(rig: Rig) -> int:
     """Index entries read so far; connections report theirs when they end."""
-    rig.later(seconds=1)
+    rig.reopen()
     rig.until(lambda: not rig.sql(OTHERS))
     reads: int = rig.sql(READS)[0]["reads"]
     return reads

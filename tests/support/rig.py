@@ -9,7 +9,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
-from urllib.parse import quote
 from uuid import UUID
 
 import httpx
@@ -22,6 +21,7 @@ from werkzeug.serving import BaseWSGIServer, make_server
 from functions.app import create_app
 from shared.config import read_settings
 from shared.db.rows import Applied, Claim
+from shared.providers.registry import providers
 from shared.states import Provider
 from shared.steps.claim import claim_calendars
 from shared.steps.claim_writes import claim_writes
@@ -31,6 +31,7 @@ from shared.steps.maintain import keep_up
 from shared.steps.open_service import open_service
 from shared.steps.service import Service
 from shared.steps.sync_calendar import sync_calendar
+from tests.support import clock
 from tests.support.google_emulator import CLIENT_ID, CLIENT_SECRET, GoogleEmulator
 from tests.support.microsoft_emulator import MicrosoftEmulator
 
@@ -98,12 +99,18 @@ class Rig:
 
     def _close(self) -> None:
         self.service.database.close()
+        self._forget_connection()
+
+    def _forget_connection(self) -> None:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
 
     def _open(self) -> Service:
-        service = replace(open_service(read_settings(self.environment)), jitter=lambda: 0.5)
+        service = open_service(read_settings(self.environment))
+        return self._serving(replace(service, jitter=lambda: 0.5))
+
+    def _serving(self, service: Service) -> Service:
         self._server.app = _app_when_asked(service)
         return service
 
@@ -111,12 +118,17 @@ class Rig:
 
     def at(self, instant: datetime) -> None:
         """Moves the clock of the database and of the emulator; both then stand still."""
-        self._close()
-        setting = quote(f"-c calsync.now={instant.isoformat()}".replace(" ", "\\ ", 0))
-        self.environment["DATABASE_URL"] = f"{self.database_url}?options={setting}"
+        url = self.environment["DATABASE_URL"] = clock.url_at(self.database_url, instant)
         for emulator in filter(None, (self.google, self._microsoft)):
             emulator.control("clock", {"now": instant.isoformat()})
-        self.service = self._open()
+        if clock.move(self.service.database, url, instant):
+            self._forget_connection()
+            settings = read_settings(self.environment)
+            self.service = self._serving(
+                replace(self.service, settings=settings, providers=providers(settings))
+            )
+        else:
+            self.reopen()
 
     def reopen(self, **environment: str) -> None:
         """Opens the service anew with other settings."""
