@@ -152,7 +152,7 @@ def test_verify_reports_drift(rig: Rig, ann: Client, ann_id: UUID, calendar_id: 
             "end": {"dateTime": (rig.now() + timedelta(days=2)).isoformat()},
         },
     )
-    rig.drain()
+    rig.until(lambda: rig.drain() and rig.titles() == ["Unseen"])
     rig.sql("delete from calendar_events")
     found = ann.post(f"webhook/verify/{ann_id}", {"calendar_id": str(calendar_id)}).json()
     (report,) = found["calendars"]
