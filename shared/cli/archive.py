@@ -10,6 +10,7 @@ from rich.console import Group, RenderableType
 
 from shared.cli.control import Control
 from shared.cli.output import table
+from shared.clock import pause
 from shared.errors import InvalidRequest
 from shared.states import SyncMethod
 from shared.steps.service import Service
@@ -17,6 +18,8 @@ from shared.steps.service import Service
 PERSON = "archive@calsync.test"
 ATTEMPTS = 3
 """A calendar that failed so often is not waited for any longer."""
+RECOUNTS = 10
+"""How often, a second apart, before something is called lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,16 @@ class Archive:
         return len(rows) == len(self._reports()) and not any(map(_waits, rows))
 
     def fate(self) -> Fate:
-        """What became of it all."""
+        """What became of it all. People go on editing meanwhile: what differs is counted again."""
+        found = self._count()
+        for _ in range(RECOUNTS):
+            if found.lost == 0:
+                break
+            pause(1.0)
+            found = self._count()
+        return found
+
+    def _count(self) -> Fate:
         reports, rows = self._reports(), self._explanations()
         return Fate(
             imports=summed(reports.values()),
