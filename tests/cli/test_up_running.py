@@ -91,9 +91,9 @@ def test_ann_has_a_calendar_at_every_provider_and_all_of_them_live(
 def test_an_event_blocks_the_other_calendars_within_a_second(running: Running, source: str) -> None:
     home, up = running.home, running.up
     up.until(home.is_quiet)
-    # A machine that does something else at that moment is no reason: the best of five counts.
-    seconds = [_seconds_to_blocks(running, source, number) for number in range(5)]
-    assert min(seconds) < 1.0, seconds
+    # A machine that does something else at one moment is no reason: three of five must hold.
+    seconds = sorted(_seconds_to_blocks(running, source, number) for number in range(5))
+    assert seconds[2] < 1.0, seconds
 
 
 def test_its_curl_lines_run_as_they_stand(running: Running) -> None:
