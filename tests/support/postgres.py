@@ -57,9 +57,24 @@ def session() -> Iterator[Session]:
     with (folder / "session.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         try:
-            yield Session(folder)
+            with _temporary_files_in(folder):
+                yield Session(folder)
         finally:
             _end(Session(folder))
+
+
+@contextmanager
+def _temporary_files_in(folder: Path) -> Iterator[None]:
+    """Those of the tests too, and of what they start: servers that sync every file wait for disks."""
+    if "TMPDIR" in os.environ:
+        yield
+        return
+    os.environ["TMPDIR"], tempfile.tempdir = str(folder), None
+    try:
+        yield
+    finally:
+        del os.environ["TMPDIR"]
+        tempfile.tempdir = None
 
 
 def server_url(current: Session) -> str:
@@ -149,9 +164,16 @@ def _url_of(server: str, name: str) -> str:
 
 def _folder() -> Path:
     """In memory where there is room: a clone is hundreds of files, which disks make slowly."""
-    if _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ROOM:
-        return _MEMORY
-    return Path(tempfile.gettempdir())
+    return Path(tempfile.gettempdir()) if "TMPDIR" in os.environ or not _has_room() else _MEMORY
+
+
+def _has_room() -> bool:
+    usable = _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK)
+    return (
+        usable
+        and shutil.disk_usage(_MEMORY).free > _ROOM
+        and not os.statvfs(_MEMORY).f_flag & os.ST_NOEXEC
+    )
 
 
 def _end(finished: Session) -> None:
