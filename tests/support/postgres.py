@@ -65,7 +65,7 @@ def session() -> Iterator[Session]:
 
 @contextmanager
 def _temporary_files_in(folder: Path) -> Iterator[None]:
-    """Those of the tests too, and of what they start: servers that sync every file wait for disks."""
+    """Those of the tests, too: servers that sync every file would wait for the disk."""
     if "TMPDIR" in os.environ:
         yield
         return
