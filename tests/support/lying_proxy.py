@@ -49,6 +49,8 @@ class LyingProxy:
         self.lie: Lie = truth
         self.asked: list[Asked] = []
         self.http = httpx.Client(timeout=60)
+        # Radicale reads for a PROPFIND outside of its lock: during a DELETE it answers 500.
+        self._one_by_one = threading.Lock()
         self._server = _Server(self)
         self.url = f"http://127.0.0.1:{self._server.server_port}/"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
@@ -79,14 +81,10 @@ class LyingProxy:
 
     def real(self, asked: Asked) -> Said:
         """What the real server says to a request."""
-        answer = self.http.request(
-            asked.verb,
-            self.target + asked.path,
-            content=asked.body.encode(),
-            headers={
-                n: each for n, each in asked.headers.items() if n not in ("host", *HOP_BY_HOP)
-            },
-        )
+        headers = {n: each for n, each in asked.headers.items() if n not in ("host", *HOP_BY_HOP)}
+        url, content = self.target + asked.path, asked.body.encode()
+        with self._one_by_one:
+            answer = self.http.request(asked.verb, url, content=content, headers=headers)
         kept = {n: each for n, each in answer.headers.items() if n.lower() not in HOP_BY_HOP}
         return Said(answer.status_code, answer.text, kept)
 
