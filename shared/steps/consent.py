@@ -1,4 +1,4 @@
-"""Consent: send a person to the provider, turn what comes back into a grant, give it back."""
+"""Consent: send a person to the provider, turn what comes back into a grant."""
 
 import secrets
 from collections.abc import Mapping
@@ -6,10 +6,11 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from shared.config import GoogleSettings, MicrosoftSettings
-from shared.errors import ConfigurationError, InvalidRequest
+from shared.errors import InvalidRequest
 from shared.providers import google_oauth, microsoft_oauth
 from shared.providers.consent import Consent
 from shared.states import Provider
+from shared.steps.app_settings import google_settings, microsoft_settings
 from shared.steps.connect_account import Grant
 from shared.steps.service import Service
 
@@ -61,39 +62,11 @@ def finish_consent(
     )
 
 
-def give_back(service: Service, provider: Provider, credentials: Mapping[str, Any]) -> bool:
-    """Gives access back at the provider; False where the provider has no way to.
-
-    Microsoft ends a grant only from the person's own account page (or signs them out everywhere);
-    a CalDAV password is the person's to delete. Raises a `ProviderError` as the provider means it.
-    """
-    if provider is not Provider.GOOGLE:
-        return False
-    google_oauth.revoke(google_settings(service), credentials)
-    return True
-
-
 def redirect_uri(service: Service, provider: Provider) -> str:
     """Where the settings have people come back to."""
     if provider is Provider.GOOGLE:
         return google_settings(service).redirect_uri
     return microsoft_settings(service).redirect_uri
-
-
-def google_settings(service: Service) -> GoogleSettings:
-    """The Google app. Raises `ConfigurationError` where none is configured."""
-    if service.settings.google is None:
-        raise ConfigurationError("Google is not configured: set GOOGLE_CLIENT_ID and its secret")
-    return service.settings.google
-
-
-def microsoft_settings(service: Service) -> MicrosoftSettings:
-    """The Microsoft app. Raises `ConfigurationError` where none is configured."""
-    if service.settings.microsoft is None:
-        raise ConfigurationError(
-            "Microsoft is not configured: set MICROSOFT_CLIENT_ID and its secret"
-        )
-    return service.settings.microsoft
 
 
 def _begin_google(settings: GoogleSettings, hint: str | None, returning: str | None) -> Consent:

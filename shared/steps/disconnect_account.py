@@ -8,7 +8,7 @@ from shared.db.rows import DisconnectionClaim, call_for
 from shared.decide.plan_retry import plan_retry
 from shared.errors import CalSyncError, ProviderError
 from shared.states import AccountStatus, Failure
-from shared.steps.consent import give_back
+from shared.steps.give_back import give_back
 from shared.steps.service import Service
 from shared.steps.stop_subscriptions import stop_due
 

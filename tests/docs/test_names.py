@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import typer
+from typer.core import TyperGroup
 
 from shared.cli.app import app
 from tests.docs.markdown import DOCUMENTS, commands, name_of, spans, text_of
@@ -38,8 +39,11 @@ def trouble_with(call: str) -> str | None:
     """What is wrong with the words after `calsync`; None where nothing is."""
     words = [word.rstrip(".,:") for word in call.replace("'", " ").split()]
     command, found = COMMANDS, False
-    while words and words[0] in getattr(command, "commands", {}):
-        command, found = command.commands[words.pop(0)], True
+    while words and isinstance(command, TyperGroup):
+        context = command.make_context("calsync", [], resilient_parsing=True)
+        if (inner := command.get_command(context, words[0])) is None:
+            break
+        command, found = inner, bool(words.pop(0))
     if not found:
         return f"no such command: {call}"
     known = {option for each in command.params for option in each.opts}

@@ -26,7 +26,7 @@ class Program:
         self._log = folder / f"{arguments[0]}-{time.monotonic_ns()}.log"
         self._command = [sys.executable, "-m", "shared.cli", *arguments]
         kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-        self._variables = {**kept, **variables}
+        self._variables = {**kept, "PYTHONFAULTHANDLER": "1", **variables}
 
     def __enter__(self) -> Self:
         with self._log.open("wb") as output:
@@ -47,15 +47,26 @@ class Program:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._process.poll() is None:
-            self._process.send_signal(signal.SIGTERM)
-            try:
-                self._process.wait(20)
-            except subprocess.TimeoutExpired:
-                os.killpg(self._process.pid, signal.SIGKILL)
-                self._process.wait()
+        obeys = self._end()
         if error is None:
+            assert obeys, f"SIGTERM did not end it:\n{self.said()}"
             assert leaked(self.said()) == [], "a planted secret is in its logs"
+
+    def _end(self) -> bool:
+        """Ends it; False where it had to be killed, its log then shows what its threads did."""
+        if self._process.poll() is not None:
+            return True
+        self._process.send_signal(signal.SIGTERM)
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(20)
+            return True
+        self._process.send_signal(signal.SIGABRT)
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(5)
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        return False
 
     @property
     def pid(self) -> int:
