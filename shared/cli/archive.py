@@ -10,7 +10,6 @@ from rich.console import Group, RenderableType
 
 from shared.cli.control import Control
 from shared.cli.output import table
-from shared.clock import pause
 from shared.errors import InvalidRequest
 from shared.states import SyncMethod
 from shared.steps.service import Service
@@ -18,8 +17,8 @@ from shared.steps.service import Service
 PERSON = "archive@calsync.test"
 ATTEMPTS = 3
 """A calendar that failed so often is not waited for any longer."""
-RECOUNTS = 10
-"""How often, a second apart, before something is called lost."""
+COUNTS = 20
+"""How often it is counted before something is called lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,21 +53,21 @@ class Archive:
     def __init__(self, service: Service, control: Control) -> None:
         self._service = service
         self._control = control
+        self._counts = 0
 
     def is_read(self) -> bool:
         """Whether each of its calendars was read completely, or has failed for good."""
         rows = self._explanations()
         return len(rows) == len(self._reports()) and not any(map(_waits, rows))
 
-    def fate(self) -> Fate:
-        """What became of it all. People go on editing meanwhile: what differs is counted again."""
+    def fate(self) -> Fate | None:
+        """What became of it all; None where it is to be asked again a moment later.
+
+        People go on editing meanwhile: what seems lost may not have been read yet.
+        """
         found = self._count()
-        for _ in range(RECOUNTS):
-            if found.lost == 0:
-                break
-            pause(1.0)
-            found = self._count()
-        return found
+        self._counts += 1
+        return found if found.lost == 0 or self._counts >= COUNTS else None
 
     def _count(self) -> Fate:
         reports, rows = self._reports(), self._explanations()

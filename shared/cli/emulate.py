@@ -72,7 +72,9 @@ def _loaded(service: Service, control: Control, folder: Path) -> Fate:
             if elapsed() > deadline:
                 raise CalSyncError("The calendars are not read yet: is a worker running?")
             pause(LOOK_SECONDS)
-    return archive.fate()
+        while (fate := archive.fate()) is None:
+            pause(LOOK_SECONDS)
+    return fate
 
 
 def _running_emulator() -> Control | None:

@@ -2,9 +2,13 @@
 
 import signal
 import socket
+from contextlib import closing
 from pathlib import Path
 
-from tests.cli.conftest import Run
+from shared.cli.archive import PERSON, load
+from shared.cli.control import Control
+from shared.cli.demo import connect_person
+from tests.cli.conftest import Installation, Run
 from tests.support.archive import archive_folder
 from tests.support.program import Program
 
@@ -39,6 +43,19 @@ def test_an_emulator_of_its_own_is_filled_and_says_what_it_took(tmp_path: Path) 
         assert "refused by the provider: missing_start │ 1" in program.said()
         program.send(signal.SIGINT)
         assert program.ended(10) == 0
+
+
+def test_what_the_mirror_has_lost_is_told(installed: Installation, tmp_path: Path) -> None:
+    folder, rig = archive_folder(tmp_path), installed.rig
+    with closing(Control(rig.google.url)) as control:
+        load(control, folder)
+        connect_person(rig.service, control, PERSON, PERSON)
+    rig.drain()
+    whole = installed.run("emulate", "--ics", str(folder))
+    assert (whole.exit_code, "Nothing was lost." in whole.stdout) == (0, True)
+    rig.sql("delete from calendar_events where summary = 'Good'")
+    result = installed.run("emulate", "--ics", str(folder))
+    assert (result.exit_code, "Lost: 1" in result.stdout) == (1, True)
 
 
 def test_something_must_be_asked_for(run: Run, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,7 @@ _WRITES = re.compile(rf"(?:update|insert into|delete from) public\.(?:{TABLES})\
 _EDGE = re.compile(r"^\s*(?P<a>\S+) --> (?P<b>[^\s:]+): (?P<label>.+)$", re.MULTILINE)
 
 
+@cache
 def sql_functions() -> dict[str, str]:
     """Every SQL function with its text."""
     files = (REPOSITORY / "sql" / "functions").glob("*.sql")

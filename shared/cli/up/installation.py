@@ -79,8 +79,8 @@ class Installation:
         if self._narrator:
             for line in self._narrator.news():
                 self._say(line)
-        if self._archive and self._archive.is_read():
-            out.print(told(self._archive.fate()))
+        if self._archive and self._archive.is_read() and (fate := self._archive.fate()):
+            out.print(told(fate))
             self._archive = None
 
     def stop(self) -> None:
