@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 from datetime import UTC, datetime
@@ -142,28 +143,23 @@ def test_a_program_that_cannot_start_is_named_with_its_last_words(home: Home) ->
     assert processes_about(str(home.path)) == []
 
 
-def test_calendars_of_a_folder_are_loaded_and_counted(home: Home) -> None:
+def test_calendars_of_folders_are_loaded_at_the_start_and_later(home: Home, run: Run) -> None:
     folder = archive_folder(home.folder)
     with home.up("--ics", str(folder)) as up:
         up.until_said("Nothing was lost.")
         assert "missing_start" in up.said()
-
-
-def test_calendars_are_loaded_while_it_runs(home: Home, run: Run) -> None:
-    folder = archive_folder(home.folder)
-    with home.up() as up:
-        up.until_said(UP)
+        shutil.copy(folder / "one.ics", folder / "two.ics")
         variables = {"CALSYNC_HOME": str(home.path)}
         result = run("emulate", "--ics", str(folder), "--json", **variables)
         assert result.exit_code == 0, result.output
         fate = json.loads(result.stdout)
         assert fate["imports"] == {
-            "files": 1,
-            "components": 2,
-            "imported": 1,
-            "refused": {"missing_start": 1},
+            "files": 2,
+            "components": 4,
+            "imported": 2,
+            "refused": {"missing_start": 2},
         }
-        assert (fate["events"], fate["mirrored"]) == (1, 1)
+        assert (fate["events"], fate["mirrored"]) == (2, 2)
         again = run("emulate", "--ics", str(folder), **variables)
         assert "Nothing was lost." in again.stdout
 
