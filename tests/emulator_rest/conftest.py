@@ -26,7 +26,8 @@ INSERT INTO private.vault VALUES (1, 'gold');
 
 
 @pytest.fixture(scope="session")
-def scratch_url(postgres_server_url: str, database_name: str) -> Iterator[str]:
+def scratch_url(postgres_server_url: str, _template: str, database_name: str) -> Iterator[str]:
+    """A database with nothing of ours; who makes the template makes the roles of the server."""
     with postgres.database(postgres_server_url, database_name) as url:
         with psycopg.connect(url) as connection:
             connection.execute((Path(__file__).parent / "scratch.sql").read_bytes())

@@ -1,15 +1,5 @@
 -- A small world of its own: notes that belong to people, and things that nobody may see.
-DO $$
-DECLARE wanted text;
-BEGIN
-    FOREACH wanted IN ARRAY ARRAY['anon', 'authenticated', 'service_role'] LOOP
-        IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = wanted) THEN
-            EXECUTE format('CREATE ROLE %I NOLOGIN', wanted);
-        END IF;
-    END LOOP;
-    ALTER ROLE service_role BYPASSRLS;
-END $$;
-
+-- The roles of the REST interface are there: they belong to the server.
 GRANT USAGE ON SCHEMA public TO anon, authenticated, service_role;
 
 CREATE TABLE people (
