@@ -3,8 +3,10 @@
 import argparse
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import psycopg
 from psycopg_pool import ConnectionPool
@@ -16,6 +18,9 @@ from emulator.auth.store import Store
 from emulator.common.server import PortTaken, listen, make, serve_until_stopped
 from emulator.rest.app import RestApplication
 from emulator.rest.auth import Keys, Role
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 _POOL_SIZE = 10
 _POOL_WAIT_SECONDS = 10
@@ -45,23 +50,44 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Serves until stopped; writes `{"ready": true, "url": …}` when requests are accepted."""
     try:
-        keys = _keys(os.environ)
-        signer = Signer(keys.jwt_secret, args.asymmetric)
-        if signer.asymmetric:
-            keys = replace(keys, public_key=private_key(keys.jwt_secret).public_key())
         if not args.database_url:
             raise ValueError("--database-url (or DATABASE_URL) is missing.")
-        # The pool would try again in silence; a wrong address is better said at once.
-        psycopg.connect(args.database_url).close()
-        with _pool(args.database_url) as pool, listen(args.host, args.port) as listener:
-            rest = RestApplication(pool, keys)
-            signing_in = AuthApplication(Store(pool), signer, keys, args.token_seconds)
-            both = DispatcherMiddleware(rest, {PREFIX: signing_in})
+        with (
+            application(
+                args.database_url, os.environ, args.token_seconds, asymmetric=args.asymmetric
+            ) as both,
+            listen(args.host, args.port) as listener,
+        ):
             serve_until_stopped(make(both, args.host, listener), args.host)
     except (ValueError, OSError, PortTaken, psycopg.Error) as error:
         sys.stderr.write(f"emulator rest: {error}\n")
         return 1
     return 0
+
+
+@contextmanager
+def application(
+    database_url: str,
+    environment: Mapping[str, str],
+    token_seconds: int = 3600,
+    *,
+    asymmetric: bool = False,
+) -> Iterator["WSGIApplication"]:
+    """Both stand-ins over a database, until the block ends.
+
+    Raises:
+        ValueError: SUPABASE_JWT_SECRET is missing in the environment.
+    """
+    keys = _keys(environment)
+    signer = Signer(keys.jwt_secret, asymmetric)
+    if signer.asymmetric:
+        keys = replace(keys, public_key=private_key(keys.jwt_secret).public_key())
+    # The pool would try again in silence; a wrong address is better said at once.
+    psycopg.connect(database_url).close()
+    with _pool(database_url) as pool:
+        rest = RestApplication(pool, keys)
+        signing_in = AuthApplication(Store(pool), signer, keys, token_seconds)
+        yield DispatcherMiddleware(rest, {PREFIX: signing_in})
 
 
 def _pool(database_url: str) -> ConnectionPool:

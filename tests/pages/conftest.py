@@ -6,23 +6,22 @@ import pytest
 
 from tests.pages.visitor import Visitor
 from tests.support.google_emulator import GoogleEmulator
-from tests.support.rest_emulator import DEFAULT_SECRET
+from tests.support.rest_emulator import DEFAULT_SECRET, RestThread
 from tests.support.rig import Rig
-from tests.support.sign_in import SignIn
 
 ANN, BEN = "ann@example.test", "ben@example.test"
 PASSWORD = "correct horse battery"
 
 
 @pytest.fixture
-def auth(database_url: str) -> Iterator[SignIn]:
+def auth(database_url: str) -> Iterator[RestThread]:
     """The stand-in for Supabase Auth."""
-    with SignIn(database_url) as running:
+    with RestThread(database_url) as running:
         yield running
 
 
 @pytest.fixture
-def rig(database_url: str, google: GoogleEmulator, auth: SignIn) -> Iterator[Rig]:
+def rig(database_url: str, google: GoogleEmulator, auth: RestThread) -> Iterator[Rig]:
     """Ann and Ben have Google accounts, not yet connected."""
     for email in (ANN, BEN):
         google.add_person(email)

@@ -9,33 +9,33 @@ import pytest
 
 from shared.errors import Refused
 from tests.flow.appointments.diary import START, Diary
-from tests.support.rest_emulator import RestEmulator
+from tests.support.rest_emulator import RestThread
 
 TIMES = {"start_at": START.isoformat(), "end_at": START.replace(hour=10).isoformat()}
 
 
 @pytest.fixture
-def rest(diary: Diary) -> Iterator[RestEmulator]:
+def rest(diary: Diary) -> Iterator[RestThread]:
     """Supabase's REST interface over the diary's database, on its clock."""
-    with RestEmulator(diary.rig.environment["DATABASE_URL"]) as emulator:
+    with RestThread(diary.rig.environment["DATABASE_URL"]) as emulator:
         yield emulator
 
 
 @pytest.fixture
-def ann(rest: RestEmulator, diary: Diary) -> Iterator[httpx.Client]:
+def ann(rest: RestThread, diary: Diary) -> Iterator[httpx.Client]:
     with _signed_in(rest, diary.user_id) as client:
         yield client
 
 
 @pytest.fixture
-def ben(rest: RestEmulator, diary: Diary) -> Iterator[httpx.Client]:
+def ben(rest: RestThread, diary: Diary) -> Iterator[httpx.Client]:
     """Another person of the same installation."""
     (person,) = diary.rig.service.database.call("find_or_add_person", email="ben@example.test")
     with _signed_in(rest, person["user_id"]) as client:
         yield client
 
 
-def _signed_in(rest: RestEmulator, user_id: UUID | str) -> httpx.Client:
+def _signed_in(rest: RestThread, user_id: UUID | str) -> httpx.Client:
     token = rest.key("authenticated", str(user_id))
     return httpx.Client(
         base_url=f"{rest.url}/rest/v1",
