@@ -14,6 +14,7 @@ import structlog
 from tests.support import postgres
 from tests.support.caldav_servers import DavServer, Radicale
 from tests.support.google_emulator import GoogleEmulator
+from tests.support.lazy_rules import make_applications_quickly
 from tests.support.lying_proxy import LyingProxy
 from tests.support.microsoft_emulator import MicrosoftEmulator
 from tests.support.planted import leaked
@@ -37,6 +38,7 @@ def pytest_configure(config: pytest.Config) -> None:
         else postgres.Session(Path(worker["session_folder"]))
     )
     trust_little(config.stash[_SESSION].folder)
+    make_applications_quickly()
 
 
 @pytest.hookimpl(optionalhook=True)
