@@ -177,3 +177,11 @@ def test_few_rows_are_read_after_an_outage(connection: psycopg.Connection, name:
 )
 def test_much_that_is_read_is_noticed(connection: psycopg.Connection, statement: str) -> None:
     assert excesses(read_by(connection, statement)) != {}
+
+
+def test_no_statement_of_a_sync_is_compiled(connection: psycopg.Connection) -> None:
+    """On servers with LLVM, each session would compile the large statements of a page anew."""
+    ((settings,),) = connection.execute(
+        "select proconfig from pg_proc where oid::regproc::text = 'apply_changes'"
+    ).fetchall()
+    assert "jit=off" in settings
