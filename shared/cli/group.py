@@ -28,6 +28,11 @@ class Commands(TyperGroup):
     A worker needs no doctor: importing all commands takes longer than many of them run.
     """
 
+    def __init__(self, *arguments: Any, **more: Any) -> None:
+        super().__init__(*arguments, **more)
+        # Their names alone: what is near to a misspelt one is looked for among these.
+        self.commands = dict.fromkeys(_NAMES)  # type: ignore[assignment]
+
     def list_commands(self, ctx: Any) -> list[str]:
         """Their names, in the order of the help."""
         return list(_NAMES)
@@ -50,13 +55,13 @@ def _command(name: str) -> Any:
     """The object of its name in the module of its name: a function, or a group of commands."""
     called = name.replace("-", "_")
     found = getattr(import_module(f"{_HERE}.{_ELSEWHERE.get(name, called)}"), called)
-    app = found
-    if not isinstance(found, typer.Typer):
-        app = typer.Typer(add_completion=False)
-        app.command(context_settings=_SETTINGS.get(name))(found)
-    command = typer.main.get_command(app)
-    command.name = name
-    return command
+    if isinstance(found, typer.Typer):
+        group = typer.main.get_group(found)
+        group.name = name
+        return group
+    alone = typer.Typer(add_completion=False)
+    alone.command(name, context_settings=_SETTINGS.get(name))(found)
+    return typer.main.get_command(alone)
 
 
 def one_line(error: CalSyncError) -> str:

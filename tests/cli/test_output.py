@@ -5,9 +5,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from shared.cli import app
 from shared.cli.context import read_variables, write_variables
 from shared.cli.output import duration, relative
+from tests.cli.conftest import Run
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -52,3 +55,13 @@ def test_variables_survive_a_file_that_only_their_owner_reads(tmp_path: Path) ->
 
 def test_no_file_has_no_variables(tmp_path: Path) -> None:
     assert read_variables(tmp_path / "missing.env") == {}
+
+
+def test_a_misspelt_command_is_told_its_neighbour(run: Run) -> None:
+    result = run("statsu")
+    assert (result.exit_code, "Did you mean 'status'?" in result.stderr) == (2, True)
+
+
+def test_groups_have_no_options_of_the_library() -> None:
+    for name in ("connect", "accounts", "blocks", "dead-letters", "conflicts"):
+        assert "completion" not in CliRunner().invoke(app, [name, "--help"]).stdout
